@@ -1,0 +1,16 @@
+using Loadline.Wire;
+
+namespace Loadline.Recording;
+
+/// <summary>Takes every finished exchange. Called from many threads at once; must not block.</summary>
+public interface IExchangeSink
+{
+    /// <summary>Records one exchange.</summary>
+    void Record(Exchange exchange);
+
+    /// <summary>Records the time from an upload's acceptance to the first poll that found it searchable.</summary>
+    /// <param name="nanoseconds">The time; includes at most one polling interval of error.</param>
+    /// <param name="outcome">Ok, Failed (the target gave up on the document) or TimedOut.</param>
+    /// <param name="at">When it ended, nanoseconds since the run's start.</param>
+    void RecordSearchable(long nanoseconds, Outcome outcome, long at);
+}

@@ -1,0 +1,29 @@
+namespace Loadline.Runs;
+
+/// <summary>Names of the files in a run folder.</summary>
+public static class RunFolder
+{
+    /// <summary>The <see cref="RunSummary"/>, camelCase JSON.</summary>
+    public const string Summary = "summary.json";
+
+    /// <summary>A <see cref="SeriesPoint"/> per line and second, camelCase JSON.</summary>
+    public const string Series = "series.jsonl";
+
+    /// <summary>HdrHistograms per operation, outcome and second, in HdrHistogram's own log format with tags.</summary>
+    public const string Histograms = "histograms.hlog";
+
+    /// <summary>A <see cref="SampledExchange"/> per line, camelCase JSON.</summary>
+    public const string Exchanges = "exchanges.jsonl";
+
+    /// <summary>The plan as read.</summary>
+    public const string Plan = "plan.yaml";
+
+    /// <summary>The self-contained report.</summary>
+    public const string Report = "report.html";
+
+    /// <summary>For CI systems: one test case an objective.</summary>
+    public const string JUnit = "junit.xml";
+
+    /// <summary>For pull requests.</summary>
+    public const string Markdown = "summary.md";
+}

@@ -1,0 +1,140 @@
+using System.Text.Json;
+using Rag.Errors;
+
+namespace Rag.Filters;
+
+/// <summary>
+/// A condition on metadata, in the JSON that Chroma and MongoDB users know: <c>{"topic":"physics","year":{"$gte":2000},"lang":{"$in":["en","de"]}}</c>.
+/// All conditions must hold. A document without the field matches <c>$ne</c> and <c>$nin</c> only. Immutable; safe to share between threads.
+/// </summary>
+public sealed class MetadataFilter
+{
+    /// <summary>The most conditions that one filter may hold.</summary>
+    public const int MaxConditions = 32;
+
+    private readonly Condition[] _conditions;
+
+    private MetadataFilter(Condition[] conditions, string canonical)
+    {
+        _conditions = conditions;
+        Canonical = canonical;
+    }
+
+    /// <summary>The filter as text that is equal for equal filters, whatever order their fields came in: a part of cache keys.</summary>
+    public string Canonical { get; }
+
+    /// <summary>How many conditions must hold.</summary>
+    public int Count => _conditions.Length;
+
+    /// <summary>Reads a filter.</summary>
+    /// <param name="json">An object of fields; null or absent means "everything".</param>
+    /// <returns>Null when there is nothing to filter by.</returns>
+    /// <exception cref="RagException">InvalidArgument: the message names the field and the rule.</exception>
+    public static MetadataFilter? Parse(JsonElement? json)
+    {
+        if (json is not { } root || root.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined)
+            return null;
+        if (root.ValueKind != JsonValueKind.Object)
+            throw Invalid($"filter: expected an object of fields, got {root.ValueKind}");
+
+        var conditions = new List<Condition>();
+        foreach (var field in root.EnumerateObject())
+        {
+            if (field.Value.ValueKind == JsonValueKind.Object)
+                foreach (var op in field.Value.EnumerateObject())
+                    conditions.Add(ReadOperator(field.Name, op));
+            else if (MetadataValue.TryRead(field.Value, out var value))
+                conditions.Add(new Condition(field.Name, Operator.Eq, [value]));
+            else
+                throw Invalid($"filter.{field.Name}: expected a text, a number, true, false or an operator object, got {field.Value.ValueKind}");
+        }
+
+        if (conditions.Count > MaxConditions)
+            throw Invalid($"filter: {conditions.Count} conditions; at most {MaxConditions} are allowed");
+        if (conditions.Count == 0)
+            return null;
+
+        var ordered = conditions.OrderBy(c => c.Field, StringComparer.Ordinal).ThenBy(c => c.Op).ToArray();
+        return new MetadataFilter(ordered, JsonSerializer.Serialize(ordered.Select(
+            c => new[] { c.Field, c.Op.ToString() }.Concat(c.Values.Select(TypedText)).ToArray())));
+    }
+
+    /// <summary>Whether a document's metadata meets every condition.</summary>
+    public bool Matches(IReadOnlyDictionary<string, MetadataValue> metadata)
+    {
+        foreach (var condition in _conditions)
+            if (!condition.Holds(metadata))
+                return false;
+        return true;
+    }
+
+    private static Condition ReadOperator(string field, JsonProperty op)
+    {
+        var kind = op.Name switch
+        {
+            "$eq" => Operator.Eq,
+            "$ne" => Operator.Ne,
+            "$gt" => Operator.Gt,
+            "$gte" => Operator.Gte,
+            "$lt" => Operator.Lt,
+            "$lte" => Operator.Lte,
+            "$in" => Operator.In,
+            "$nin" => Operator.Nin,
+            _ => throw Invalid($"filter.{field}: unknown operator '{op.Name}'; use $eq, $ne, $gt, $gte, $lt, $lte, $in or $nin"),
+        };
+
+        if (kind is Operator.In or Operator.Nin)
+        {
+            if (op.Value.ValueKind != JsonValueKind.Array)
+                throw Invalid($"filter.{field}.{op.Name}: expected an array of scalars, got {op.Value.ValueKind}");
+            var values = new List<MetadataValue>();
+            foreach (var item in op.Value.EnumerateArray())
+                values.Add(MetadataValue.TryRead(item, out var v)
+                    ? v
+                    : throw Invalid($"filter.{field}.{op.Name}: expected texts, numbers, true or false, got {item.ValueKind}"));
+            return new Condition(field, kind, [.. values]);
+        }
+
+        if (!MetadataValue.TryRead(op.Value, out var single))
+            throw Invalid($"filter.{field}.{op.Name}: expected a text, a number, true or false, got {op.Value.ValueKind}");
+        return new Condition(field, kind, [single]);
+    }
+
+    // 1 and "1" and true are different values and must give different cache keys.
+    private static string TypedText(MetadataValue value) =>
+        (value.Text is not null ? "t:" : value.Number is not null ? "n:" : "b:") + value;
+
+    private static RagException Invalid(string message) => new(RagError.InvalidArgument, message);
+
+    private enum Operator { Eq, Ne, Gt, Gte, Lt, Lte, In, Nin }
+
+    private sealed record Condition(string Field, Operator Op, MetadataValue[] Values)
+    {
+        public bool Holds(IReadOnlyDictionary<string, MetadataValue> metadata)
+        {
+            if (!metadata.TryGetValue(Field, out var actual))
+                return Op is Operator.Ne or Operator.Nin;
+            return Op switch
+            {
+                Operator.Eq => actual == Values[0],
+                Operator.Ne => actual != Values[0],
+                Operator.In => Array.IndexOf(Values, actual) >= 0,
+                Operator.Nin => Array.IndexOf(Values, actual) < 0,
+                _ => Compare(actual, Values[0]) is { } order && Op switch
+                {
+                    Operator.Gt => order > 0,
+                    Operator.Gte => order >= 0,
+                    Operator.Lt => order < 0,
+                    _ => order <= 0,
+                },
+            };
+        }
+
+        private static int? Compare(MetadataValue a, MetadataValue b)
+        {
+            if (a.Number is { } x && b.Number is { } y)
+                return x.CompareTo(y);
+            return a.Text is not null && b.Text is not null ? string.CompareOrdinal(a.Text, b.Text) : null;
+        }
+    }
+}

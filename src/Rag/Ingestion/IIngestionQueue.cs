@@ -1,0 +1,84 @@
+using Rag.Filters;
+
+namespace Rag.Ingestion;
+
+/// <summary>
+/// What feeds ingestion: jobs in order per document, delivered at least once. A claimed job that is neither completed nor failed
+/// returns when its lease ends, or at once after a restart. Embedded default: the documents database's outbox itself.
+/// </summary>
+public interface IIngestionQueue
+{
+    /// <summary>Claims up to <paramref name="max"/> jobs; waits until there is at least one. Never hands out two jobs of one document at a time.</summary>
+    ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken);
+
+    /// <summary>Records results durably: searchable, failed for good (quarantined), or to be tried again.</summary>
+    ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken);
+}
+
+/// <summary>What is to be done with a version.</summary>
+public enum IngestionKind
+{
+    /// <summary>Parse, chunk, embed and index it.</summary>
+    Index,
+
+    /// <summary>Remove the document from the indexes.</summary>
+    Delete,
+}
+
+/// <summary>One unit of work.</summary>
+public sealed record IngestionJob
+{
+    /// <summary>The job's number, growing; unique in the queue.</summary>
+    public required long JobId { get; init; }
+
+    /// <summary>What is to be done.</summary>
+    public required IngestionKind Kind { get; init; }
+
+    /// <summary>Whose document.</summary>
+    public required string Tenant { get; init; }
+
+    /// <summary>Which.</summary>
+    public required string DocumentId { get; init; }
+
+    /// <summary>Which version. A deletion has a version of its own, one past the last.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The title; empty for a deletion.</summary>
+    public string Title { get; init; } = "";
+
+    /// <summary>The media type; empty for a deletion.</summary>
+    public string ContentType { get; init; } = "";
+
+    /// <summary>The bytes; empty for a deletion.</summary>
+    public ReadOnlyMemory<byte> Content { get; init; }
+
+    /// <summary>Scalars to filter by.</summary>
+    public IReadOnlyDictionary<string, MetadataValue> Metadata { get; init; } = new Dictionary<string, MetadataValue>();
+
+    /// <summary>How often it was tried before this time.</summary>
+    public int Attempt { get; init; }
+}
+
+/// <summary>How a job ended.</summary>
+/// <param name="Job">The job.</param>
+/// <param name="Outcome">How it ended.</param>
+/// <param name="Chunks">How many chunks became searchable.</param>
+/// <param name="Text">The extracted text, kept for readers; null for failures and deletions.</param>
+/// <param name="Reason">Why it failed or must be tried again.</param>
+public sealed record IngestionResult(IngestionJob Job, IngestionOutcome Outcome, int Chunks = 0, string? Text = null, string? Reason = null);
+
+/// <summary>How a job ended.</summary>
+public enum IngestionOutcome
+{
+    /// <summary>Indexed (or removed) durably.</summary>
+    Done,
+
+    /// <summary>A newer version or a deletion has overtaken it; nothing was left behind.</summary>
+    Superseded,
+
+    /// <summary>Something passing; try again later.</summary>
+    Retry,
+
+    /// <summary>Can never succeed; quarantined with the reason.</summary>
+    Poison,
+}
