@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Rag.Hosting;
+
+/// <summary>One service as the host sees it: its name, what it needs, how it is registered and mapped. One per service folder, called <c>…Module</c>.</summary>
+public abstract class ServiceModule
+{
+    /// <summary>The service's name, lower case, as in <c>rag serve --services</c>.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>Names of the services whose contracts this one calls.</summary>
+    public abstract IReadOnlyList<string> DependsOn { get; }
+
+    /// <summary>Registers the implementation behind the service's contract, as a singleton.</summary>
+    /// <param name="services">Where to register; <see cref="TimeProvider"/> and logging are there already.</param>
+    /// <param name="configuration">The whole configuration: <c>data</c> is the data folder (the service keeps its files in <c>{data}/{Name}</c>), the section <c>{Name}</c> holds its options.</param>
+    public abstract void Register(IServiceCollection services, IConfiguration configuration);
+
+    /// <summary>Maps the service's own endpoints; none by default.</summary>
+    public virtual void Map(IEndpointRouteBuilder endpoints)
+    {
+    }
+
+    /// <summary>Folder of the service's files, made when absent.</summary>
+    protected string DataFolder(IConfiguration configuration)
+    {
+        var root = configuration["data"] ?? throw new InvalidOperationException($"{Name}: no data folder is configured; set 'data'");
+        return Directory.CreateDirectory(Path.Combine(root, Name)).FullName;
+    }
+}
