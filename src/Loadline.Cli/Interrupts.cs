@@ -11,8 +11,12 @@ internal sealed class Interrupts : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
 
-    public Interrupts()
+    private readonly string _says;
+
+    /// <param name="says">What the first signal does, in the words of the message.</param>
+    public Interrupts(string says)
     {
+        _says = says;
         foreach (var signal in new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP })
             _registrations.Add(PosixSignalRegistration.Create(signal, Take));
     }
@@ -35,7 +39,7 @@ internal sealed class Interrupts : IDisposable
             ChildProcess.KillAll();
             Environment.Exit(ExitCode.Interrupted);
         }
-        Console.Error.WriteLine("interrupted: ending the run; once more ends it at once");
+        Console.Error.WriteLine($"interrupted: {_says}; once more ends it at once");
         _source.Cancel();
     }
 }
