@@ -22,11 +22,11 @@ public interface IRunObserver
 /// <param name="Remaining">Until the last user leaves.</param>
 /// <param name="ActiveUsers">Users at work.</param>
 /// <param name="Users">Users of the plan.</param>
-/// <param name="PerSecond">Exchanges that ended ok or degraded in the last second.</param>
+/// <param name="PerSecond">Exchanges that ended in the last second.</param>
 /// <param name="ErrorShare">The share of failed and timed-out exchanges in the last second, 0–1.</param>
 /// <param name="Operations">Operation by operation, in the plan's order.</param>
 public sealed record RunProgress(
     string Phase, TimeSpan Elapsed, TimeSpan Remaining, int ActiveUsers, int Users, double PerSecond, double ErrorShare, IReadOnlyList<OperationProgress> Operations);
 
 /// <summary>One operation at one moment; percentiles in seconds over the run so far, null before the first success.</summary>
-public sealed record OperationProgress(string Name, double PerSecond, long Succeeded, long Errors, long Throttled, double? P50, double? P95, double? P99);
+public sealed record OperationProgress(string Name, double PerSecond, long Answered, long Errors, double? P50, double? P95, double? P99);
