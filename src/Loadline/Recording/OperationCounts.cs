@@ -6,9 +6,6 @@ namespace Loadline.Recording;
 /// <summary>What is counted of one operation. Written under its owner's lock.</summary>
 public sealed class OperationCounts
 {
-    /// <summary>Reasons that begin so are the load generator's own fault, such as a lack of ports.</summary>
-    public const string OwnFaultPrefix = "client_";
-
     // A target that puts ids into its errors must not fill the memory.
     private const int MostReasons = 64;
 
@@ -26,9 +23,6 @@ public sealed class OperationCounts
 
     /// <summary>Exchanges that were not answered and not refused by a limit: failed and timed out.</summary>
     public long Errors => this[Outcome.Failed] + this[Outcome.TimedOut];
-
-    /// <summary>Errors that are the load generator's own fault.</summary>
-    public long OwnFaults { get; private set; }
 
     /// <summary>Answers that were right, where the data say what is right.</summary>
     public long Correct { get; private set; }
@@ -61,18 +55,14 @@ public sealed class OperationCounts
             else
                 Wrong++;
         }
-        if (exchange.Reason is not { } reason)
-            return;
-        CountReason(reason, 1);
-        if (exchange.Outcome is Outcome.Failed or Outcome.TimedOut && reason.StartsWith(OwnFaultPrefix, StringComparison.Ordinal))
-            OwnFaults++;
+        if (exchange.Reason is { } reason)
+            CountReason(reason, 1);
     }
 
     internal void Add(OperationCounts other)
     {
         for (var i = 0; i < _outcomes.Length; i++)
             _outcomes[i] += other._outcomes[i];
-        OwnFaults += other.OwnFaults;
         Correct += other.Correct;
         Wrong += other.Wrong;
         Tokens += other.Tokens;
