@@ -17,7 +17,7 @@ internal sealed class SqliteDocumentStore : IDocumentStore
     private const int CommitsPerSweep = 64;
 
     /// <summary>…and gives back this many at most, when more than a quarter of the file and 8 MiB are free.</summary>
-    private const int PagesPerSweep = 512;
+    private const int PagesPerSweep = 2_048;
     private const int FreePagesKept = 2_048;
 
     private readonly FileStream _lock;
