@@ -82,7 +82,7 @@ public class LimitsAndListingTests
         using var documents = new DocumentsFixture();
         await documents.PutAsync("d", upload);
         var job = Assert.Single(await documents.ClaimAsync());
-        await documents.Queue.CompleteAsync([new(job, Ingestion.IngestionOutcome.Done, 1, extracted, Title: "Found")], default);
+        await documents.Queue.CompleteAsync([new(job, Rag.Ingestion.IngestionOutcome.Done, 1, extracted, Title: "Found")], default);
         var record = await documents.Service.GetAsync("t", "d", default);
         Assert.Equal((read, "Found"), (record!.Text, record.Title));
         Assert.Equal(upload == extracted, await documents.Store.ReadTextAsync(job.JobId, default) is null);

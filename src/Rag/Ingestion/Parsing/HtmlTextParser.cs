@@ -27,7 +27,9 @@ internal sealed class HtmlTextParser : IDocumentParser
     {
         // Marks take room that the text doesn't: several times the bound is still read, as source.
         var source = PlainTextParser.Decode(content.Span, limits with { MaxCharacters = (int)Math.Min(int.MaxValue, limits.MaxCharacters * 8L) });
-        using var document = new HtmlParser().ParseDocument(source);
+        // The parser's time grows with the square of the nesting's depth; asking at each element makes it interruptible.
+        var options = new HtmlParserOptions { OnCreated = (_, _) => cancellationToken.ThrowIfCancellationRequested() };
+        using var document = new HtmlParser(options).ParseDocument(source);
         var text = new HtmlText(limits);
         if (document.Body is { } body)
             Walk(body, text, cancellationToken);
