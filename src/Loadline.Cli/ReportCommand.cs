@@ -14,9 +14,9 @@ internal static class ReportCommand
             try
             {
                 var path = arguments.GetRequiredValue(folder);
-                var summary = Reports.RunReports.WriteAll(path);
-                Console.WriteLine(Reports.VerdictText.Render(summary));
-                Console.WriteLine($"report: {Path.Combine(path, Runs.RunFolder.Report)}");
+                var summary = Reports.ReportWriter.WriteAll(path).Summary;
+                Console.Write(Reports.VerdictText.Render(summary));
+                Console.WriteLine($"Report: {Path.Combine(path, Runs.RunFolder.Report)}");
                 return ExitCode.Passed;
             }
             catch (Reports.RunFolderException problem)

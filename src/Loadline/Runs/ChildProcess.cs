@@ -18,14 +18,12 @@ public sealed partial class ChildProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly Queue<string> _lines = new();
     private readonly Lock _linesLock = new();
-    private readonly Action<string>? _onLine;
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildProcess(string name, Process process, Action<string>? onLine)
+    private ChildProcess(string name, Process process)
     {
         Name = name;
         _process = process;
-        _onLine = onLine;
     }
 
     /// <summary>What the process is called in reports: <c>rag</c>, <c>llm</c>.</summary>
@@ -55,9 +53,8 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="assembly">Path of the assembly.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to add; null values are removed.</param>
-    /// <param name="onLine">Sees every line that it writes; called from a pool thread.</param>
     public static ChildProcess StartAssembly(
-        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, Action<string>? onLine = null)
+        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
     {
         var start = new ProcessStartInfo(DotNetHost())
         {
@@ -75,7 +72,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
             else
                 start.Environment[key] = value;
 
-        var child = new ChildProcess(name, new Process { StartInfo = start, EnableRaisingEvents = true }, onLine);
+        var child = new ChildProcess(name, new Process { StartInfo = start, EnableRaisingEvents = true });
         child._process.Exited += (_, _) => child._exited.TrySetResult();
         child._process.OutputDataReceived += (_, e) => child.Take(e.Data);
         child._process.ErrorDataReceived += (_, e) => child.Take(e.Data);
@@ -163,6 +160,5 @@ public sealed partial class ChildProcess : IAsyncDisposable
             if (_lines.Count > KeptLines)
                 _lines.Dequeue();
         }
-        _onLine?.Invoke(line);
     }
 }

@@ -42,10 +42,9 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
 
     /// <summary>Starts the system and waits until it is ready.</summary>
     /// <param name="plan">Whose LLM timing to simulate.</param>
-    /// <param name="onLine">Sees the processes' output, each line with its process's name.</param>
     /// <param name="cancellationToken">Stops the start; what had started is stopped again.</param>
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
-    public static async Task<EmbeddedTarget> StartAsync(Plan plan, Action<string>? onLine, CancellationToken cancellationToken)
+    public static async Task<EmbeddedTarget> StartAsync(Plan plan, CancellationToken cancellationToken)
     {
         var rag = Path.Combine(AppContext.BaseDirectory, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
@@ -61,19 +60,18 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
             {
                 "serve", "--urls", "http://127.0.0.1:0", "--data", folder, "--parent", parent,
             };
-            if (plan.Llm is { } model)
+            if (plan.Llm is not null)
             {
                 var llm = ChildProcess.StartAssembly(
                     "llm", Path.Combine(AppContext.BaseDirectory, "Loadline.Cli.dll"),
-                    ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. LlmArguments.From(model)],
-                    onLine: line => onLine?.Invoke($"llm: {line}"));
+                    ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)]);
                 processes.Add(llm);
                 arguments.AddRange(["--llm", (await ListeningAsync(llm, cancellationToken).ConfigureAwait(false)).ToString()]);
             }
 
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
             var serve = ChildProcess.StartAssembly(
-                "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey }, line => onLine?.Invoke($"rag: {line}"));
+                "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey });
             processes.Add(serve);
             return new EmbeddedTarget(folder, processes, await ListeningAsync(serve, cancellationToken).ConfigureAwait(false), adminKey);
         }
@@ -86,6 +84,10 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
 
     /// <summary>Stops the processes and removes the data folder.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(_processes, _folder).ConfigureAwait(false);
+
+    // The plan's own words, so that both processes read the same timing by the same rules.
+    private static IEnumerable<string> Timing(Plan plan) =>
+        plan.Settings.Where(s => s.Key.StartsWith("llm.", StringComparison.Ordinal)).SelectMany(s => new[] { "--set", $"{s.Key}={s.Value}" });
 
     [GeneratedRegex(@"listening on (http://\S+)")]
     private static partial Regex Listening();
