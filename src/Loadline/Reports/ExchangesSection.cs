@@ -1,4 +1,5 @@
 using System.Globalization;
+using Loadline.Recording;
 using Loadline.Runs;
 
 namespace Loadline.Reports;

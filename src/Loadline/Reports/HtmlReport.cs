@@ -1,3 +1,4 @@
+using Loadline.Runs;
 using System.Text;
 
 namespace Loadline.Reports;

@@ -1,3 +1,4 @@
+using Loadline.Recording;
 using Loadline.Runs;
 
 namespace Loadline.Reports;

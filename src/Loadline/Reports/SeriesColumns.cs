@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Loadline.Runs;
+using Loadline.Recording;
 
 namespace Loadline.Reports;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Recording;
 
