@@ -15,7 +15,7 @@ internal abstract record Metric(string Name, MetricUnit Unit, bool MoreIsBetter,
     public virtual bool IsDistribution => false;
 
     /// <summary>The statistic of a distribution that is written without one; null when it must be written.</summary>
-    public virtual Statistic? Standard => null;
+    public Statistic? Standard { get; init; }
 
     /// <summary>Measures it over the hold phase.</summary>
     /// <param name="hold">The phase.</param>
@@ -33,28 +33,15 @@ internal abstract record Metric(string Name, MetricUnit Unit, bool MoreIsBetter,
         string.Join('.', new[] { operation, Name.Length == 0 ? null : Name, statistic is null || statistic == Standard ? null : statistic.Name }.Where(part => part is not null));
 }
 
-/// <summary>A distribution of times or speeds over answered exchanges.</summary>
-/// <param name="Scale">What the histogram's values are divided by.</param>
-/// <param name="Of">The histogram.</param>
-/// <param name="OverAnswered">Whether exchanges that were not answered are missing from it.</param>
+/// <summary>
+/// A distribution of times or speeds: its histogram, what the histogram's values are divided by, and whether exchanges that were not answered are missing from it.
+/// </summary>
 internal sealed record DistributionMetric(
     string Name, MetricUnit Unit, bool MoreIsBetter, bool PerOperation, string Includes, double Scale, Func<PhaseTotals, OperationTotals, LongHistogram?> Of, bool OverAnswered)
     : Metric(Name, Unit, MoreIsBetter, PerOperation, Includes)
 {
-    private readonly Statistic? _standard;
-
     /// <inheritdoc/>
     public override bool IsDistribution => true;
-
-    /// <inheritdoc/>
-    public override Statistic? Standard => _standard;
-
-    /// <summary>This metric with a statistic for when none is written.</summary>
-    public DistributionMetric WithStandard(Statistic standard) => new(this, standard);
-
-    private DistributionMetric(DistributionMetric original, Statistic standard)
-        : this(original.Name, original.Unit, original.MoreIsBetter, original.PerOperation, original.Includes, original.Scale, original.Of, original.OverAnswered) =>
-        _standard = standard;
 
     /// <inheritdoc/>
     public override Measurement Measure(PhaseTotals hold, OperationTotals operation, Statistic? statistic)
@@ -70,9 +57,7 @@ internal sealed record DistributionMetric(
     public override long SamplesNeeded(Statistic? statistic, double limit) => statistic!.SamplesNeeded;
 }
 
-/// <summary>A share of exchanges (or of something else that is counted), in percent.</summary>
-/// <param name="Part">What is counted.</param>
-/// <param name="Whole">Of how many.</param>
+/// <summary>A share, in percent: what is counted, of how many.</summary>
 internal sealed record ShareMetric(
     string Name, bool MoreIsBetter, bool PerOperation, string Includes, Func<PhaseTotals, OperationTotals, long> Part, Func<PhaseTotals, OperationTotals, long> Whole)
     : Metric(Name, MetricUnit.Percent, MoreIsBetter, PerOperation, Includes)
@@ -92,9 +77,7 @@ internal sealed record ShareMetric(
     }
 }
 
-/// <summary>One number of the whole phase.</summary>
-/// <param name="Value">The value and how many samples it rests on.</param>
-/// <param name="Needed">Samples without which it means nothing.</param>
+/// <summary>One number of the whole phase, and how many samples it needs to mean anything.</summary>
 internal sealed record NumberMetric(
     string Name, MetricUnit Unit, bool PerOperation, string Includes, Func<PhaseTotals, OperationTotals, Measurement> Value, long Needed)
     : Metric(Name, Unit, MoreIsBetter: true, PerOperation, Includes)

@@ -22,7 +22,7 @@ public static class MetricCatalog
         Times("gap", "Between two content events of a stream, the first token left out. Of answered streams; a sample a gap.", (_, o) => o.TokenGap),
         new DistributionMetric("generation.speed", MetricUnit.TokensPerSecond, MoreIsBetter: true, PerOperation: true,
             "Tokens per second of one answer: (tokens − 1) ÷ (last content − first content), so the wait for the first token does not count. Of answered streams with two tokens or more that did not come in one piece; tokens are the target's own count where it gives one, otherwise content events. Without a statistic it is the median answer (p50); generation.speed.p5 is the speed that 95 of 100 answers reach.",
-            Thousandths, (_, o) => o.Speed, OverAnswered: true).WithStandard(Statistic.Of(50)),
+            Thousandths, (_, o) => o.Speed, OverAnswered: true) { Standard = Statistic.Of(50) },
         new DistributionMetric("searchable", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: false,
             "Document processing time: from an upload's acceptance to the first poll that found it searchable; includes at most one polling interval of error. Of watched uploads that became searchable.",
             Microseconds, (hold, _) => hold.Searchable, OverAnswered: false),
