@@ -1,1 +1,4 @@
-return 0;
+using System.CommandLine;
+using Rag.Bench.SciFact;
+
+return await new RootCommand("Benches of the RAG system") { SciFactBench.Create() }.Parse(args).InvokeAsync();
