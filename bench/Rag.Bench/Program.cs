@@ -1,6 +1,5 @@
 using System.CommandLine;
+using Rag.Bench.SciFact;
 using Rag.Bench.Vectors;
 
-var root = new RootCommand("Measures parts of the RAG system beside their peers; bench/README.md says how to read the tables.");
-root.Subcommands.Add(VectorsBench.Command());
-return await root.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the RAG system, each with its peers in one run") { VectorsBench.Create(), SciFactBench.Create() }.Parse(args).InvokeAsync();
