@@ -14,13 +14,6 @@ internal sealed record DocumentBody(
     [property: Description("What text is: text/plain (default), text/markdown or text/html")] string? ContentType,
     [property: Description("Scalars to filter by")] Dictionary<string, MetadataValue>? Metadata);
 
-/// <summary>The form of <c>POST /documents</c> with a file; this is its description.</summary>
-internal sealed record DocumentForm(
-    [property: Description("The file: txt, md, html, pdf or docx")] byte[] File,
-    [property: Description("As in the JSON body")] string? Id,
-    [property: Description("Default: the file's name")] string? Title,
-    [property: Description("A JSON object of scalars")] string? Metadata);
-
 internal sealed record AcceptedAnswer(string DocumentId, int Version, DocumentState Status);
 
 internal sealed record DocumentAnswer(

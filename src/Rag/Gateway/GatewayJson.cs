@@ -17,7 +17,6 @@ namespace Rag.Gateway;
 [JsonSerializable(typeof(SearchBody))]
 [JsonSerializable(typeof(SearchAnswer))]
 [JsonSerializable(typeof(DocumentBody))]
-[JsonSerializable(typeof(DocumentForm))]
 [JsonSerializable(typeof(AcceptedAnswer))]
 [JsonSerializable(typeof(DocumentAnswer))]
 [JsonSerializable(typeof(DocumentsAnswer))]

@@ -26,7 +26,4 @@ public sealed record Operation(
 {
     /// <summary>Whether the body may also be a form with a file.</summary>
     public bool FileForm { get; init; }
-
-    /// <summary>The type that describes that form.</summary>
-    public static Type FileFormType => typeof(DocumentForm);
 }

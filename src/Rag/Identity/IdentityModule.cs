@@ -19,4 +19,8 @@ public sealed class IdentityModule : ServiceModule
         services.AddSingleton(IdentityOptions.Read(configuration));
         services.AddSingleton<IIdentity, KeyIdentity>();
     }
+
+    /// <summary>The service by itself, for commands that run beside the server.</summary>
+    public static IIdentity Create(IKeyStore store, IConfiguration configuration, TimeProvider time) =>
+        new KeyIdentity(store, IdentityOptions.Read(configuration), time);
 }

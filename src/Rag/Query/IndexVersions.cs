@@ -17,7 +17,7 @@ internal sealed class IndexVersions : IIndexVersions
 /// The ingestion queue, watched: when jobs are reported done their index changes are in place, so their tenants' versions move on
 /// before the queue, and through it the document's status, says so. Whoever has read "searchable" never gets an answer from before.
 /// </summary>
-internal sealed class VersioningQueue(IIngestionQueue inner, IIndexVersions versions) : IIngestionQueue
+internal sealed class VersioningQueue(IIngestionQueue inner, IIndexVersions versions) : IIngestionQueue, IAsyncDisposable
 {
     public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => inner.ClaimAsync(max, cancellationToken);
 
@@ -27,5 +27,14 @@ internal sealed class VersioningQueue(IIngestionQueue inner, IIndexVersions vers
         foreach (var result in results)
             versions.Changed(result.Job.Tenant);
         return inner.CompleteAsync(results, cancellationToken);
+    }
+
+    // The container knows this object only: the inner one is this one's to end.
+    public async ValueTask DisposeAsync()
+    {
+        if (inner is IAsyncDisposable later)
+            await later.DisposeAsync().ConfigureAwait(false);
+        else
+            (inner as IDisposable)?.Dispose();
     }
 }
