@@ -27,6 +27,11 @@ internal sealed class IndexedDocument
         set => Volatile.Write(ref _place, value);
     }
 
+    /// <summary>
+    /// The version before, so that a search which found its chunks a moment ago still gets their texts. Null for a deletion: deleted texts are gone at once.
+    /// </summary>
+    public IndexedDocument? Previous { get; set; }
+
     /// <summary>Chunks, in order.</summary>
     public ChunkSpot[] Chunks { get; init; } = [];
 

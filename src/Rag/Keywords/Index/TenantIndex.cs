@@ -20,6 +20,7 @@ internal sealed class TenantIndex
     private readonly KeywordsOptions _options;
     private State _state = new([], [], [], 0, 0, 0);
     private State _next;
+    private long _postings;
 
     public TenantIndex(KeywordsOptions options)
     {
@@ -35,6 +36,9 @@ internal sealed class TenantIndex
 
     /// <summary>What a reader may see now.</summary>
     public State Current => Volatile.Read(ref _state);
+
+    /// <summary>Memory held, estimated: postings with their spare room, terms with their trigrams, chunk rows.</summary>
+    public long Bytes => (Volatile.Read(ref _postings) * 6) + (Vocabulary.Count * 350L) + (Current.Rows.Length * 24L);
 
     /// <summary>Writer only: whether so many numbers are dead that <see cref="Compact"/> pays.</summary>
     public bool WantsCompaction => _next.Watermark - _next.Live > Math.Max(LeastDeadToCompact, _next.Live);
@@ -147,6 +151,7 @@ internal sealed class TenantIndex
         else if (term.Postings.Live == 0)
             Vocabulary.NoteRevival();
         term.Postings.Append(number, count, length);
+        Volatile.Write(ref _postings, _postings + 1);
     }
 
     private static T[] Larger<T>(T[] array, int capacity)
