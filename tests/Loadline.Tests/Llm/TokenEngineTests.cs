@@ -40,7 +40,7 @@ public sealed class TokenEngineTests : IDisposable
         Assert.Equal(5, sink.Writes.Count);
         for (var k = 0; k < 5; k++) // 200, 220, 240, 260, 280 ms
             Assert.InRange(sink.Writes[k].At / (double)Millisecond, 200 + 20 * k - 1, 200 + 20 * k + 2);
-        Assert.Equal(GenerationEnd.Finished, generation.Completion.Result);
+        Assert.Equal(GenerationEnd.Finished, EndOf(generation));
         Assert.True(sink.Writes[^1].Last);
         Assert.Equal(0, engine.Busy);
     }
@@ -113,8 +113,8 @@ public sealed class TokenEngineTests : IDisposable
         Assert.Single(first.Writes);
         Assert.Empty(second.Writes);
         Assert.InRange(third.Writes[0].At / (double)Millisecond, 409, 412); // 210 + 200
-        Assert.Equal(GenerationEnd.Cancelled, running.Completion.Result);
-        Assert.Equal(GenerationEnd.Cancelled, waiting.Completion.Result);
+        Assert.Equal(GenerationEnd.Cancelled, EndOf(running));
+        Assert.Equal(GenerationEnd.Cancelled, EndOf(waiting));
     }
 
     [Fact]
@@ -132,7 +132,7 @@ public sealed class TokenEngineTests : IDisposable
         sink.Behind = true;
         Pass(300);
         Assert.Equal(0, engine.Busy);
-        Assert.Equal(GenerationEnd.Finished, generation.Completion.Result);
+        Assert.Equal(GenerationEnd.Finished, EndOf(generation));
         Assert.Equal((5, 10), (generation.Written, generation.Generated));
     }
 
@@ -145,7 +145,7 @@ public sealed class TokenEngineTests : IDisposable
         Pass(190);
         Assert.False(generation.Completion.IsCompleted);
         Pass(20);
-        Assert.Equal(GenerationEnd.Failed, generation.Completion.Result);
+        Assert.Equal(GenerationEnd.Failed, EndOf(generation));
         Assert.Empty(sink.Writes);
         Assert.Equal(0, engine.Busy);
     }
@@ -157,7 +157,7 @@ public sealed class TokenEngineTests : IDisposable
         var sink = new Sink(() => engine.Now);
         var generation = Submit(engine, sink, tokens: 10, cutAfter: 3);
         Pass(1000);
-        Assert.Equal(GenerationEnd.Cut, generation.Completion.Result);
+        Assert.Equal(GenerationEnd.Cut, EndOf(generation));
         Assert.Equal(3, sink.Writes.Sum(write => write.Count));
         Assert.DoesNotContain(sink.Writes, write => write.Last);
     }
@@ -169,9 +169,11 @@ public sealed class TokenEngineTests : IDisposable
         var running = Submit(engine, new Sink(() => 0));
         var waiting = Submit(engine, new Sink(() => 0));
         engine.Dispose();
-        Assert.Equal(GenerationEnd.Cancelled, running.Completion.Result);
-        Assert.Equal(GenerationEnd.Cancelled, waiting.Completion.Result);
+        Assert.Equal(GenerationEnd.Cancelled, EndOf(running));
+        Assert.Equal(GenerationEnd.Cancelled, EndOf(waiting));
     }
+
+    private static GenerationEnd? EndOf(Generation generation) => generation.Completion.IsCompleted ? generation.Completion.Result : null;
 
     private sealed class Sink(Func<long> now) : ITokenSink
     {
