@@ -5,14 +5,7 @@ namespace Loadline.Reports;
 /// <summary>How far an objective's value is from its limit.</summary>
 internal static class Margin
 {
-    /// <summary>Whether greater values are better, by the comparison in the objective's text; null when it has none.</summary>
-    public static bool? MoreIsBetter(ObjectiveSummary objective)
-    {
-        var at = objective.Text.IndexOfAny(['<', '>', '≤', '≥']);
-        return at < 0 ? null : objective.Text[at] is '>' or '≥';
-    }
-
-    /// <summary>Such as <c>1.83 s below (39 % of the limit)</c>; for percentages, points.</summary>
+    /// <summary>Such as <c>1.83 s below</c>; for percentages, points.</summary>
     public static string Describe(ObjectiveSummary objective)
     {
         if (objective.Value is not { } value)
@@ -22,7 +15,7 @@ internal static class Margin
         if (difference == 0)
             return side;
         var distance = objective.Unit == "%"
-            ? Quantity.Format(Math.Abs(difference), "%").Replace(" %", " points")
+            ? Quantity.Format(Math.Abs(difference), "%").Replace(" %", Math.Abs(difference) == 1 ? " point" : " points")
             : Quantity.Format(Math.Abs(difference), objective.Unit);
         return $"{distance} {side}";
     }

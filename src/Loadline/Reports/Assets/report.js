@@ -14,31 +14,38 @@
   const plain = v => v == null ? '–' : digits(v);
   const clock = t => Math.floor(t / 60) + ':' + String(Math.round(t % 60)).padStart(2, '0');
   const escape = text => String(text).replace(/[&<>"']/g, c => '&#' + c.charCodeAt(0) + ';');
-  const pairs = (t, values) => t.map((at, i) => [at, values[i]]);
+  // Series stack along a time axis only, never along a value axis: so seconds become milliseconds.
+  const pairs = (t, values) => t.map((at, i) => [at * 1000, values[i]]);
 
   // The phases but the one that is judged are shaded: what happened there doesn't count.
   const bands = () => ({
     silent: true, itemStyle: { color: color('band') }, label: { color: color('dim'), position: 'insideTop', fontSize: 10 },
-    data: summary.phases.filter(p => p.name !== 'hold' && p.end > p.start).map(p => [{ name: p.name, xAxis: p.start }, { xAxis: p.end }]),
+    data: summary.phases.filter(p => p.name !== 'hold' && p.end > p.start).map(p => [{ name: p.name, xAxis: p.start * 1000 }, { xAxis: p.end * 1000 }]),
   });
   const line = (name, t, values, more) => ({ name, type: 'line', data: pairs(t, values), showSymbol: false, lineStyle: { width: 1.6 }, emphasis: { disabled: true }, ...more });
 
-  // "< 3s" on query.p95 belongs into the chart of query.
-  const limits = operation => summary.objectives
-    .filter(o => o.unit === 's' && new RegExp('^p\\d').test(o.metric.slice(operation.length + 1)) && o.metric.startsWith(operation + '.'))
-    .map(o => ({ yAxis: o.limit, name: o.text }));
+  // "query.p95 < 3s" belongs into the chart of query, if what it judged was the response time drawn there: upload.p95 may judge upload → searchable.
+  const percentile = o => o.unit === 's' && /\.(p\d+)$/.exec(o.metric)?.[1];
+  const isResponse = o => {
+    const time = summary.operations.find(of => of.name + '.' + percentile(o) === o.metric)?.responseTime;
+    return time != null && o.value === time[percentile(o)];
+  };
+  const asLines = objectives => objectives.map(o => ({ yAxis: o.limit, name: o.text }));
+  const limits = operation => asLines(summary.objectives.filter(o => o.metric.startsWith(operation + '.') && percentile(o) && isResponse(o)));
+  const searchableLimits = () => asLines(summary.objectives.filter(o => /^(upload|document|searchable)/.test(o.metric) && percentile(o) && !isResponse(o)));
+  const limitLines = data => ({ silent: true, symbol: 'none', lineStyle: { color: color('fail'), type: 'dashed', width: 1.5 }, label: { formatter: '{b}', position: 'insideEndTop', color: color('fail') }, data });
 
   const axes = format => ({
-    xAxis: { type: 'value', min: series.t[0], max: series.t[series.t.length - 1], axisLabel: { formatter: clock, color: color('dim') }, splitLine: { show: false }, axisLine: { lineStyle: { color: color('line') } } },
+    xAxis: { type: 'time', min: series.t[0] * 1000, max: series.t[series.t.length - 1] * 1000, axisLabel: { formatter: at => clock(at / 1000), hideOverlap: true, color: color('dim') }, splitLine: { show: false }, axisLine: { lineStyle: { color: color('line') } } },
     yAxis: { type: 'value', axisLabel: { formatter: format, color: color('dim') }, splitLine: { lineStyle: { color: color('line') } } },
   });
   const base = format => ({
-    animation: false, color: palette(), textStyle: { fontFamily: 'inherit' }, grid: { left: 8, right: 12, top: 34, bottom: 6, containLabel: true },
+    animation: false, useUTC: true, color: palette(), textStyle: { fontFamily: 'inherit' }, grid: { left: 8, right: 12, top: 34, bottom: 6, containLabel: true },
     legend: { top: 0, left: 0, itemWidth: 14, itemHeight: 8, type: 'scroll', textStyle: { color: color('text') }, pageTextStyle: { color: color('dim') } },
     dataZoom: [{ type: 'inside', zoomOnMouseWheel: 'ctrl', moveOnMouseMove: false, moveOnMouseWheel: false, filterMode: 'none' }],
     tooltip: {
       trigger: 'axis', confine: true, backgroundColor: color('panel'), borderColor: color('line'), textStyle: { color: color('text'), fontSize: 12 },
-      formatter: items => clock(items[0].value[0]) + items.map(i => '<br>' + i.marker + escape(i.seriesName) + ' <b>' + escape((i.seriesName === 'users' ? plain : format)(i.value[1])) + '</b>').join(''),
+      formatter: items => clock(items[0].value[0] / 1000) + items.map(i => '<br>' + i.marker + escape(i.seriesName) + ' <b>' + escape((i.seriesName === 'users' ? plain : format)(i.value[1])) + '</b>').join(''),
     },
     ...axes(format),
   });
@@ -61,7 +68,7 @@
       option.yAxis = { ...option.yAxis, type: 'log', logBase: 10, min: 10 ** Math.floor(Math.log10(Math.min(...seen, highest || Infinity))), max: 10 ** Math.ceil(Math.log10(Math.max(...seen, highest * 1.05))) };
       option.series = [['p50', 'c3'], ['p95', 'c1'], ['p99', 'c5']].map(([p, c]) => line(p.toUpperCase(), series.t, of[p].map(v => v > 0 ? v : null), { color: color(c), connectNulls: true }));
       option.series[1].markArea = bands();
-      option.series[1].markLine = { silent: true, symbol: 'none', lineStyle: { color: color('fail'), type: 'dashed', width: 1.5 }, label: { formatter: '{b}', position: 'insideEndTop', color: color('fail') }, data: limit };
+      option.series[1].markLine = limitLines(limit);
       return option;
     },
     outcomes() {
@@ -78,6 +85,13 @@
       const option = base(seconds);
       option.yAxis.min = 0;
       option.series = [line('P50', series.t, series.ttftP50, { color: color('c3') }), line('P95', series.t, series.ttftP95, { color: color('c1'), markArea: bands() })];
+      return option;
+    },
+    searchable() {
+      const option = base(seconds), limit = searchableLimits();
+      option.yAxis.min = 0;
+      if (limit.length) option.yAxis.max = at => Math.max(at.max, ...limit.map(l => l.yAxis)) * 1.1;
+      option.series = [line('P95', series.t, series.searchableP95, { color: color('c1'), connectNulls: true, markArea: bands(), markLine: limitLines(limit) })];
       return option;
     },
     tokens() {
