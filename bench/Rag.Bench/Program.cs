@@ -2,4 +2,4 @@ using System.CommandLine;
 using Rag.Bench.SciFact;
 using Rag.Bench.Vectors;
 
-return await new RootCommand("Benches of the RAG system, each with its peers in one run") { VectorsBench.Create(), SciFactBench.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the RAG system, each with its peers in one run") { VectorsBench.Command(), SciFactBench.Create() }.Parse(args).InvokeAsync();
