@@ -1,5 +1,9 @@
 using System.CommandLine;
+using Rag.Bench.Documents;
 using Rag.Bench.SciFact;
 using Rag.Bench.Vectors;
 
-return await new RootCommand("Benches of the RAG system, each with its peers in one run") { VectorsBench.Command(), SciFactBench.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the RAG system, each with its peers in one run")
+{
+    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(),
+}.Parse(args).InvokeAsync();
