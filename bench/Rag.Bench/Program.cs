@@ -1,4 +1,8 @@
 using System.CommandLine;
 using Rag.Bench.SciFact;
+using Rag.Bench.Vectors;
 
-return await new RootCommand("Benches of the RAG system") { SciFactBench.Create() }.Parse(args).InvokeAsync();
+var root = new RootCommand("Measures parts of the RAG system beside their peers; bench/README.md says how to read the tables.");
+root.Subcommands.Add(SciFactBench.Create());
+root.Subcommands.Add(VectorsBench.Command());
+return await root.Parse(args).InvokeAsync();
