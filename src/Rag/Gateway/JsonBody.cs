@@ -24,7 +24,11 @@ internal static class JsonBody
         {
             var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             if (read.Buffer.Length > mostBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(mostBytes);
+            }
+
             if (read.IsCompleted)
             {
                 body = read.Buffer.ToArray();
