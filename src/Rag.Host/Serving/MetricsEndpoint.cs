@@ -30,7 +30,7 @@ internal sealed class MetricsEndpoint : IDisposable
 
     private Task WriteAsync(HttpContext context)
     {
-        context.Response.ContentType = PrometheusConstants.ExporterContentType;
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
         return _registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
     }
 }

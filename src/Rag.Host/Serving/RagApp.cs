@@ -13,6 +13,7 @@ internal static class RagApp
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rag" });
         builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration.AddInMemoryCollection([new("urls", "")]); // the framework would bind them once more
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(5));
         AddLogging(builder.Logging, configuration);

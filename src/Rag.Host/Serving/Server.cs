@@ -15,7 +15,7 @@ internal static class Server
     {
         var settings = Settings.Read(arguments);
         using var data = DataFolder.Take(settings["data"]!);
-        var configuration = Settings.Read([.. arguments, new("data", data.Path)]);
+        var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
         await using var app = Build(configuration, data.Path);
         await StartAsync(app).ConfigureAwait(false);
 

@@ -24,7 +24,11 @@ internal static class JsonBody
         {
             var read = await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             if (read.Buffer.Length > mostBytes)
+            {
+                reader.AdvanceTo(read.Buffer.End);
                 throw TooLarge(mostBytes);
+            }
+
             if (read.IsCompleted)
             {
                 body = read.Buffer.ToArray();
@@ -53,13 +57,13 @@ internal static class JsonBody
         }
     }
 
-    /// <summary>Sets the limit for what the server reads of this request, and refuses at once what says that it is longer.</summary>
+    /// <summary>Refuses at once what says that it is longer, and limits what the server reads of this request at all.</summary>
     public static void Limit(HttpContext context, long mostBytes)
     {
         if (context.Request.ContentLength > mostBytes)
             throw TooLarge(mostBytes);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = mostBytes;
+            feature.MaxRequestBodySize = 2 * mostBytes; // the readers here stop at the limit; a client a little over it is read to its end, so that it can read the answer
     }
 
     private static RagException TooLarge(long mostBytes) => new(RagError.TooLarge, $"the body is over {mostBytes} bytes, the limit of this request");
