@@ -20,6 +20,10 @@ public class PlanSchemaTests
     public void The_page_on_plans_lists_the_keys_of_the_table() =>
         Repository.AssertHoldsTable("docs/plans.md", "keys", PlanSchema.Markdown());
 
+    [Fact]
+    public void The_page_on_plans_lists_the_kinds_of_distribution() =>
+        Repository.AssertHoldsTable("docs/plans.md", "distributions", Loadline.Plans.Distributions.DistributionForms.Markdown());
+
     [Theory]
     [MemberData(nameof(Shipped))]
     public async Task A_shipped_plan_fits_the_schema(string name) => Assert.Empty(await Mistakes(PlanCatalog.Find(name, out _)!.Text));

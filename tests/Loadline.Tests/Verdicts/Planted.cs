@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Loadline.Recording;
 using Loadline.Wire;
 using static Loadline.Tests.Recording.Exchanges;
@@ -7,8 +8,13 @@ namespace Loadline.Tests.Verdicts;
 /// <summary>A healthy run of 100 s hold phase, and the same with one planted defect.</summary>
 internal static class Planted
 {
+    // Made once: nothing writes to a completed recording.
+    private static readonly ConcurrentDictionary<(string Defect, double Until), Recorded> Runs = [];
+
     /// <summary>10 queries (streams of 200 ms) and 10 uploads a second.</summary>
-    public static Recorded Run(string defect = "", double until = 120)
+    public static Recorded Run(string defect = "", double until = 120) => Runs.GetOrAdd((defect, until), key => Make(key.Defect, key.Until));
+
+    private static Recorded Make(string defect, double until)
     {
         var users = defect == "users lost" ? 999 : 1000;
         using var recorder = Recorder(users: () => users);
