@@ -23,6 +23,14 @@ public static class PlanSchema
         return schema.ToJsonString(Readable) + "\n";
     }
 
+    /// <summary>The table of docs/plans.md.</summary>
+    public static string Markdown() => string.Concat(PlanKeys.All.Select(key =>
+    {
+        var rule = key.Kind is null ? "" : key.Shape == KeyShape.Weights ? $" Each: {key.Kind.Rule}." : $" Must be {key.Kind.Rule}.";
+        var standard = key.Shape == KeyShape.Section ? "" : key.Default is null ? "required" : $"`{key.Default}`";
+        return $"| `{key.Path}` | {standard} | {key.Description}{rule} |\n";
+    }));
+
     private static JsonObject Section(string path, string description)
     {
         var keys = PlanKeys.Of(path).ToList();

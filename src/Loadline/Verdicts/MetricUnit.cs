@@ -29,12 +29,15 @@ internal abstract record MetricUnit(string Symbol, string Example)
         public override bool TryRead(string text, out double limit, [NotNullWhen(false)] out string? why) =>
             Quantity.Time.TryParse(text.Replace(" ", "", StringComparison.Ordinal), out limit, out why);
 
+        // Three digits are as many as histograms have.
         public override string Text(double value) => value switch
         {
-            < 0.001 => Numbers.Text(Math.Round(value * 1e6, 1)) + " us",
-            < 1 => Numbers.Text(Math.Round(value * 1e3, value < 0.01 ? 2 : 1)) + " ms",
-            _ => Numbers.Text(Math.Round(value, 2)) + " s",
+            < 0.001 => ThreeDigits(value * 1e6) + " us",
+            < 1 => ThreeDigits(value * 1e3) + " ms",
+            _ => ThreeDigits(value) + " s",
         };
+
+        private static string ThreeDigits(double value) => Numbers.Text(Math.Round(value, value < 10 ? 2 : value < 100 ? 1 : 0));
     }
 
     private sealed record PercentUnit() : MetricUnit("%", "1%")

@@ -16,4 +16,7 @@ internal static class DistributionForms
         text = text.Trim();
         return All.First(form => form.Claims(text)).TryRead(text, quantity, out distribution, out why);
     }
+
+    /// <summary>The table of docs/plans.md.</summary>
+    public static string Markdown() => string.Concat(All.Reverse().Select(form => $"| `{form.Syntax}` | `{form.DurationExample}` | `{form.CountExample}` | {form.Meaning} |\n"));
 }

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace Loadline.Plans.Keys;
 
 /// <summary>One line of text.</summary>
-internal sealed record LineKind(string What, int Longest, string Example) : ValueKind($"{What} of 1 to {Longest} characters on one line", Example)
+internal sealed record LineKind(string What, int Longest, string Example) : ValueKind($"{What}, 1 to {Longest} characters on one line", Example)
 {
     /// <inheritdoc/>
     public override bool TryRead(string text, [NotNullWhen(true)] out object? value, [NotNullWhen(false)] out string? why)

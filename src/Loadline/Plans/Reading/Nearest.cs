@@ -3,10 +3,10 @@ namespace Loadline.Plans.Reading;
 /// <summary>Finds what a person probably meant.</summary>
 public static class Nearest
 {
-    /// <summary>The candidate within a third of the word's length (at least 1, at most 3 edits; swapped neighbours are one edit), or null.</summary>
+    /// <summary>The candidate within a third of the word's length, rounded up, and at most 3 edits (swapped neighbours are one edit), or null.</summary>
     public static string? To(string word, IEnumerable<string> candidates)
     {
-        var allowed = Math.Clamp(word.Length / 3, 1, 3);
+        var allowed = Math.Clamp((word.Length + 2) / 3, 1, 3);
         return candidates
             .Select(candidate => (candidate, Distance: Edits(word.ToLowerInvariant(), candidate.ToLowerInvariant())))
             .Where(pair => pair.Distance <= allowed)

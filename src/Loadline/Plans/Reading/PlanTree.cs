@@ -35,9 +35,9 @@ internal sealed class PlanTree
             return Refuse(1, "is empty", "a plan has at least a name, a purpose and objectives: 'loadline list' shows plans to start from");
 
         var clean = ReplaceTabs(text);
+        var parser = new Parser(new StringReader(clean));
         try
         {
-            var parser = new Parser(new StringReader(clean));
             parser.Consume<StreamStart>();
             if (!parser.TryConsume<DocumentStart>(out _))
                 return Refuse(1, "holds nothing but comments", "a plan has at least a name, a purpose and objectives: 'loadline list' shows plans to start from");
@@ -50,6 +50,11 @@ internal sealed class PlanTree
         catch (YamlException broken)
         {
             return Refuse((int)broken.Start.Line, "is not YAML: " + Reason(broken), "check indentation, quotes and brackets on this line and the one before it");
+        }
+        catch (Exception broken) when (broken is ArgumentException or InvalidOperationException)
+        {
+            // Some broken texts YamlDotNet refuses with an exception that has no position: the last good one is near.
+            return Refuse((int)(parser.Current?.End.Line ?? 1), "is not YAML: " + broken.Message.TrimEnd('.').ReplaceLineEndings(" "), "check quotes and brackets from here on, and remove tags ('!…'), which plans don't have");
         }
     }
 
