@@ -19,8 +19,11 @@ internal enum GenerationEnd
 /// <summary>Takes tokens as they fall due; called by one thread at a time, must not block.</summary>
 internal interface ITokenSink
 {
-    /// <summary>Takes tokens [<paramref name="from"/>, <paramref name="to"/>); <paramref name="last"/>: they end the answer. False: the client is behind, nothing was taken, ask again later.</summary>
-    bool TryWrite(int from, int to, bool last);
+    /// <summary>
+    /// Takes tokens from <paramref name="from"/> up to <paramref name="to"/> (exclusive) and returns how many: fewer, or 0, when the client is behind; the rest is
+    /// offered again. <paramref name="last"/>: they end the answer.
+    /// </summary>
+    int Write(int from, int to, bool last);
 }
 
 /// <summary>What was drawn for one request.</summary>
@@ -82,8 +85,8 @@ internal sealed class Generation(GenerationDraw draw, ITokenSink sink, long arri
                 Due += (long)(draw.Gap() * slowdown);
             }
             var last = _generated == draw.Tokens;
-            if (Written < _generated && sink.TryWrite(Written, _generated, last))
-                Written = _generated;
+            if (Written < _generated)
+                Written += sink.Write(Written, _generated, last);
             return _generated < end ? null : Ended(last ? GenerationEnd.Finished : GenerationEnd.Cut);
         }
     }

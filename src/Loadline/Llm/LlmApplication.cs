@@ -84,7 +84,7 @@ internal sealed class LlmApplication(LlmOptions options, TokenEngine engine, Llm
                     slow.CancelAfter(SlowClientTimeout);
                     try
                     {
-                        await stream.DrainAsync(generation.Written, tokens, withEnd: true, slow.Token);
+                        await stream.DrainAsync(generation.Written, tokens, slow.Token);
                         metrics.Request(RequestEnd.Ok);
                     }
                     catch (OperationCanceledException)

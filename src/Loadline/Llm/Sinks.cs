@@ -9,7 +9,7 @@ internal sealed class WholeSink : ITokenSink
 {
     public static WholeSink Instance { get; } = new();
 
-    public bool TryWrite(int from, int to, bool last) => true;
+    public int Write(int from, int to, bool last) => to - from;
 }
 
 /// <summary>
@@ -20,42 +20,46 @@ internal sealed class StreamSink(HttpResponse response, OpenAiFormat format, Tok
 {
     // A pipe's block is 4 KiB; with what chunked encoding adds, more would be allocated.
     private const int MostAtOnce = 2048;
+    // So many tokens between flushes, however many are due: a client that is behind must be noticed.
+    private const int Batch = 64;
     private PipeWriter? _pipe;
     private Task? _flushing;
     private bool _ended;
 
-    public bool TryWrite(int from, int to, bool last)
+    public int Write(int from, int to, bool last)
     {
-        if (_flushing is { IsCompleted: false })
-            return false;
-        Write(from, to, last);
-        // The last tokens need no flush of their own: the response's end flushes them, with its own bytes.
-        if (!last)
+        var next = from;
+        while (next < to && _flushing is not { IsCompleted: false })
         {
+            var end = Math.Min(next + Batch, to);
+            Put(next, end, last && end == to);
+            next = end;
+            // The last tokens need no flush of their own: the response's end flushes them, with its own bytes.
+            if (last && end == to)
+                break;
             var flush = _pipe!.FlushAsync();
             _flushing = flush.IsCompleted ? null : flush.AsTask();
             if (_flushing is null)
                 _ = flush.GetAwaiter().GetResult();
         }
-        return true;
+        return next - from;
     }
 
-    /// <summary>Writes what the client is still owed from token <paramref name="from"/> on, at the client's pace, and waits until it is sent.</summary>
-    public async Task DrainAsync(int from, int to, bool withEnd, CancellationToken cancellationToken)
+    /// <summary>Writes what the client is still owed from token <paramref name="from"/> on, at the client's pace.</summary>
+    public async Task DrainAsync(int from, int to, CancellationToken cancellationToken)
     {
         if (_flushing is not null)
             await _flushing.WaitAsync(cancellationToken);
-        const int Batch = 64;
         for (; from < to; from += Batch)
         {
-            Write(from, Math.Min(from + Batch, to), last: false);
+            Put(from, Math.Min(from + Batch, to), last: false);
             await _pipe!.FlushAsync(cancellationToken);
         }
-        if (withEnd && !_ended)
+        if (!_ended)
             Put(end);
     }
 
-    private void Write(int from, int to, bool last)
+    private void Put(int from, int to, bool last)
     {
         if (_pipe is null)
         {

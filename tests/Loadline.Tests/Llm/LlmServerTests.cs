@@ -152,6 +152,21 @@ public class LlmServerTests
     }
 
     [Fact]
+    public async Task A_client_that_reads_late_gets_every_token_though_its_slot_was_freed_long_before()
+    {
+        const int Tokens = 40_000; // some 8 MB of events: more than the buffers on the way hold
+        await using var server = await Start(Fixed.Model(first: .001, perToken: 0, tokens: Tokens));
+        using var client = new HttpClient { BaseAddress = server.Address };
+        using var response = await Ask(client, Body(",\"stream\":true"), HttpCompletionOption.ResponseHeadersRead);
+        await Until(async () => (await client.GetStringAsync("metrics")).Contains("\nllm_busy_slots 0\n"));
+        Assert.Contains("llm_requests_total{end=\"ok\"} 0", await client.GetStringAsync("metrics"));
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.EndsWith("data: [DONE]\n\n", text);
+        Assert.Equal(Tokens + 1, text.Split("\"content\":\"").Length - 1); // and the role chunk's
+        Assert.Equal(1, text.Split("[DONE]").Length - 1);
+    }
+
+    [Fact]
     public async Task The_same_seed_draws_the_same_requests()
     {
         async Task<string> Lengths()

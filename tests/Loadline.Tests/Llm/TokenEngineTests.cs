@@ -183,12 +183,12 @@ public sealed class TokenEngineTests : IDisposable
 
         public bool Accepted { get; set; }
 
-        public bool TryWrite(int from, int to, bool last)
+        public int Write(int from, int to, bool last)
         {
             if (Behind)
-                return false;
+                return 0;
             Writes.Add((now(), to - from, last));
-            return true;
+            return to - from;
         }
     }
 }

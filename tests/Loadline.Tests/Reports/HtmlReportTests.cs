@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Loadline.Reports;
+using Loadline.Runs;
 using Xunit;
 
 namespace Loadline.Tests.Reports;
@@ -103,6 +104,9 @@ public class HtmlReportTests
         var run = SampleRun.Make("INVALID");
         var html = HtmlReport.Render(new(run.Summary with { Operations = [], Objectives = [], Phases = [] }, [], []));
         Assert.Contains("There is no time series", html);
+        var idle = HtmlReport.Render(run with { Series = [.. run.Series.Select(point => point with { Operations = new Dictionary<string, SeriesOperation>() })] });
+        Assert.Contains("No request of the run ended", idle);
+        Assert.DoesNotContain("Every request of the run was answered", idle);
     }
 
     private static int Occurrences(string text, string part) => text.Split(part, StringSplitOptions.None).Length - 1;

@@ -41,9 +41,14 @@ internal static class SampleRun
             Plan = new("steady", "1000 users with the full mix, as on an ordinary day", "embedded", 9007199254740993, users, seconds, seconds / 1800.0,
                 new Dictionary<string, string>
                 {
-                    ["think time"] = "0.5 s to 1.5 s, uniform", ["time-out"] = "30 s", ["streamed queries"] = "100 %",
-                    ["llm time to first token"] = "lognormal, median 200 ms, P95 450 ms", ["llm time per token"] = "lognormal, median 18 ms, P95 30 ms",
-                    ["llm answer"] = "40 to 80 tokens", ["llm slots"] = "400, 1000 may wait", ["documents"] = "2000 before the load, 120–600 words",
+                    ["think time"] = "0.5 s to 1.5 s, uniform",
+                    ["time-out"] = "30 s",
+                    ["streamed queries"] = "100 %",
+                    ["llm time to first token"] = "lognormal, median 200 ms, P95 450 ms",
+                    ["llm time per token"] = "lognormal, median 18 ms, P95 30 ms",
+                    ["llm answer"] = "40 to 80 tokens",
+                    ["llm slots"] = "400, 1000 may wait",
+                    ["documents"] = "2000 before the load, 120–600 words",
                 },
                 new Dictionary<string, double> { ["query"] = 40, ["upload"] = 25, ["search"] = 20, ["status"] = 15 },
                 "loadline run steady --time-scale 0.1 --seed 9007199254740993"),
