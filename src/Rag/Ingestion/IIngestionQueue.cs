@@ -65,7 +65,9 @@ public sealed record IngestionJob
 /// <param name="Chunks">How many chunks became searchable.</param>
 /// <param name="Text">The extracted text, kept for readers; null for failures and deletions.</param>
 /// <param name="Reason">Why it failed or must be tried again.</param>
-public sealed record IngestionResult(IngestionJob Job, IngestionOutcome Outcome, int Chunks = 0, string? Text = null, string? Reason = null);
+/// <param name="Title">The title found inside the document, when the upload had none; null leaves it.</param>
+public sealed record IngestionResult(
+    IngestionJob Job, IngestionOutcome Outcome, int Chunks = 0, string? Text = null, string? Reason = null, string? Title = null);
 
 /// <summary>How a job ended.</summary>
 public enum IngestionOutcome
@@ -76,9 +78,12 @@ public enum IngestionOutcome
     /// <summary>A newer version or a deletion has overtaken it; nothing was left behind.</summary>
     Superseded,
 
-    /// <summary>Something passing; try again later.</summary>
+    /// <summary>It failed in a way that may pass: tried again later, a bounded number of times, then quarantined with the reason.</summary>
     Retry,
 
     /// <summary>Can never succeed; quarantined with the reason.</summary>
     Poison,
+
+    /// <summary>A dependency was down or overloaded: tried again later, however often; an outage must not cost a document.</summary>
+    Deferred,
 }

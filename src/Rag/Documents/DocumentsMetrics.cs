@@ -1,0 +1,43 @@
+using System.Diagnostics.Metrics;
+
+namespace Rag.Documents;
+
+/// <summary>What the queue measures. Co-hosted services share the meter called <c>Rag</c>.</summary>
+internal static class DocumentsMetrics
+{
+    private static readonly Meter Meter = new("Rag");
+
+    /// <summary>From acknowledged to searchable, durable in all indexes; retries and waits included.</summary>
+    public static readonly Histogram<double> Lag = Meter.CreateHistogram(
+        "rag.ingestion.lag", "s", "Seconds from acknowledged to searchable",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800] });
+
+    private static readonly Counter<long> Documents = Meter.CreateCounter<long>(
+        "rag.ingestion.documents", null, "Jobs ended, by outcome: searchable, deleted, superseded, failed, retried, deferred");
+
+    private static readonly List<WeakReference<DocumentMemory>> Queues = [];
+
+    static DocumentsMetrics() => Meter.CreateObservableGauge(
+        "rag.documents.queue_depth", () => Sum(m => m.Board.Depth), null, "Jobs not yet finished, those in hand included");
+
+    public static void Ended(string outcome) => Documents.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>Counts a service's queue in from now on, until it is disposed of.</summary>
+    public static void Watch(DocumentMemory memory)
+    {
+        lock (Queues)
+            Queues.Add(new WeakReference<DocumentMemory>(memory));
+    }
+
+    public static void Forget(DocumentMemory memory)
+    {
+        lock (Queues)
+            Queues.RemoveAll(q => !q.TryGetTarget(out var watched) || ReferenceEquals(watched, memory));
+    }
+
+    private static long Sum(Func<DocumentMemory, long> value)
+    {
+        lock (Queues)
+            return Queues.Sum(q => q.TryGetTarget(out var memory) ? value(memory) : 0);
+    }
+}

@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+using Rag.Ingestion;
+
+namespace Rag.Documents;
+
+/// <summary>The documents service and, since the outbox is the queue, ingestion's queue. An engine must bring an <see cref="IDocumentStore"/>.</summary>
+public sealed class DocumentsModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "documents";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(configuration.GetSection(Name).Get<DocumentsOptions>() ?? new DocumentsOptions());
+        services.AddSingleton<DocumentService>();
+        services.AddSingleton<IDocuments>(p => p.GetRequiredService<DocumentService>());
+        services.AddSingleton<IIngestionQueue, OutboxQueue>();
+    }
+}

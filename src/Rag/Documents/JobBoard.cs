@@ -1,0 +1,243 @@
+namespace Rag.Documents;
+
+/// <summary>
+/// The outbox in memory: which documents have work, in which order, who holds it and until when. It holds one entry per document, so two jobs of one
+/// document are never out at a time, and a newer version takes the place of one that still waits. Safe for concurrent use.
+/// <code>
+///   Add ──▶ ready (in order) ──Take──▶ in hand ──Finish──▶ gone
+///             ▲                          │
+///             └──── later (backoff) ◀────┴─ Return, or the lease ended
+/// </code>
+/// Nothing here polls: a rising edge wakes those who wait, one timer is set to the earliest due time.
+/// </summary>
+internal sealed class JobBoard : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _lease;
+    private readonly ITimer _timer;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<DocumentKey, Entry> _entries = [];
+    private readonly Queue<Entry> _ready = new();
+    private readonly Queue<Entry> _suspects = new();
+    private readonly PriorityQueue<Entry, DateTimeOffset> _later = new();
+    private readonly Queue<(Entry Entry, JobTicket Ticket, DateTimeOffset Ends)> _leases = new();
+    private TaskCompletionSource _edge = NewEdge();
+    private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private int _depth;
+
+    public JobBoard(TimeProvider time, TimeSpan lease)
+    {
+        (_time, _lease) = (time, lease);
+        _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Jobs not yet finished, those in hand included.</summary>
+    public int Depth => Volatile.Read(ref _depth);
+
+    /// <summary>Adds a document's newest job; an older one that still waits gives it its place.</summary>
+    public void Add(JobTicket ticket)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(ticket.Key, out var entry))
+                _entries.Add(ticket.Key, entry = new Entry());
+            if (entry.Waiting is null)
+                _depth++;
+            entry.Waiting = ticket;
+            if (entry.InHand is null)
+                MakeReady(entry);
+        }
+    }
+
+    /// <summary>Takes up to <paramref name="max"/> jobs that together bring no more than <paramref name="maxBytes"/> (a single one may); empty when none is due.</summary>
+    public List<JobTicket> Take(int max, long maxBytes)
+    {
+        var taken = new List<JobTicket>(Math.Min(max, 32));
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            long bytes = 0;
+            while (taken.Count < max && _ready.TryPeek(out var entry))
+            {
+                bytes += entry.Waiting!.Bytes;
+                if (taken.Count > 0 && bytes > maxBytes)
+                    break;
+                _ready.Dequeue();
+                taken.Add(Hand(entry, now));
+            }
+
+            if (taken.Count == 0 && _suspects.TryDequeue(out var suspect))
+                taken.Add(Hand(suspect, now));
+            if (taken.Count > 0)
+                SetTimer(now);
+            if (_ready.Count == 0 && _suspects.Count == 0 && _edge.Task.IsCompleted)
+                _edge = NewEdge();
+        }
+
+        return taken;
+    }
+
+    /// <summary>Ends when a job may be due. Ask <see cref="Take"/> then; another may have been faster.</summary>
+    public Task WaitAsync(CancellationToken cancellationToken)
+    {
+        lock (_gate)
+            return _edge.Task.IsCompleted ? Task.CompletedTask : _edge.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The job as handed out, when it still is and this is that try of it; otherwise null.</summary>
+    public JobTicket? Held(DocumentKey key, long jobId, int attempt)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(key, out var entry) && entry.InHand is { } held && held.JobId == jobId && held.Attempts == attempt ? held : null;
+    }
+
+    /// <summary>The job, whether it waits or is in hand; null when it is finished or superseded.</summary>
+    public JobTicket? Find(DocumentKey key, long jobId)
+    {
+        lock (_gate)
+            return !_entries.TryGetValue(key, out var entry) ? null
+                : entry.InHand?.JobId == jobId ? entry.InHand
+                : entry.Waiting?.JobId == jobId ? entry.Waiting : null;
+    }
+
+    /// <summary>A job is done with; the document's next one, if any, becomes ready.</summary>
+    public void Finish(DocumentKey key, long jobId)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(key, out var entry))
+                return;
+            if (entry.InHand?.JobId == jobId)
+            {
+                entry.InHand = null;
+                _depth--;
+                if (entry.Waiting is null)
+                    _entries.Remove(key);
+                else
+                    MakeReady(entry);
+            }
+            else if (entry.Waiting?.JobId == jobId && entry.InHand is null && !entry.Queued)
+            {
+                // Its lease had ended and it waited for another try when the first try's good news came.
+                entry.Waiting = null;
+                _depth--;
+                _entries.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>A job comes back to be tried again at <paramref name="dueAt"/>; dropped when a newer version waits.</summary>
+    public void Return(JobTicket ticket, DateTimeOffset dueAt)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(ticket.Key, out var entry) || entry.InHand?.JobId != ticket.JobId)
+                return;
+            PutBack(entry, ticket, dueAt);
+            SetTimer(_time.GetUtcNow());
+        }
+    }
+
+    /// <summary>Age of the oldest job; zero when there is none.</summary>
+    public TimeSpan OldestAge()
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            var oldest = now;
+            foreach (var entry in _entries.Values)
+            {
+                if (entry.Waiting is { } waiting && waiting.QueuedAt < oldest)
+                    oldest = waiting.QueuedAt;
+                if (entry.InHand is { } held && held.QueuedAt < oldest)
+                    oldest = held.QueuedAt;
+            }
+
+            return now - oldest;
+        }
+    }
+
+    public void Dispose() => _timer.Dispose();
+
+    private static TaskCompletionSource NewEdge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private JobTicket Hand(Entry entry, DateTimeOffset now)
+    {
+        var ticket = entry.Waiting! with { StartedAt = now };
+        (entry.Waiting, entry.InHand, entry.Queued) = (null, ticket, false);
+        _leases.Enqueue((entry, ticket, now + _lease));
+        return ticket;
+    }
+
+    private void MakeReady(Entry entry)
+    {
+        if (entry.Queued)
+            return;
+        entry.Queued = true;
+        entry.DueAt = DateTimeOffset.MinValue;
+        (entry.Waiting!.Suspect ? _suspects : _ready).Enqueue(entry);
+        _edge.TrySetResult();
+    }
+
+    private void PutBack(Entry entry, JobTicket ticket, DateTimeOffset dueAt)
+    {
+        entry.InHand = null;
+        if (entry.Waiting is not null)
+        {
+            _depth--;
+            MakeReady(entry);
+            return;
+        }
+
+        entry.Waiting = ticket;
+        entry.DueAt = dueAt;
+        _later.Enqueue(entry, dueAt);
+    }
+
+    private void OnTimer()
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            _timerDue = DateTimeOffset.MaxValue;
+            while (_leases.TryPeek(out var lease) && (lease.Ends <= now || !ReferenceEquals(lease.Entry.InHand, lease.Ticket)))
+            {
+                _leases.Dequeue();
+                if (ReferenceEquals(lease.Entry.InHand, lease.Ticket))
+                    PutBack(lease.Entry, lease.Ticket with { Attempts = lease.Ticket.Attempts + 1 }, now);
+            }
+
+            while (_later.TryPeek(out var entry, out var due) && due <= now)
+            {
+                _later.Dequeue();
+                // An entry that was finished, superseded or put back once more since has no business in this place.
+                if (entry is { Waiting: not null, InHand: null, Queued: false } && entry.DueAt <= now)
+                    MakeReady(entry);
+            }
+
+            SetTimer(now);
+        }
+    }
+
+    private void SetTimer(DateTimeOffset now)
+    {
+        while (_leases.TryPeek(out var first) && !ReferenceEquals(first.Entry.InHand, first.Ticket))
+            _leases.Dequeue();
+        var due = _leases.TryPeek(out var lease) ? lease.Ends : DateTimeOffset.MaxValue;
+        if (_later.TryPeek(out _, out var later) && later < due)
+            due = later;
+        if (due >= _timerDue || due == DateTimeOffset.MaxValue)
+            return;
+        _timerDue = due;
+        // A millisecond more, so that a timer that rounds down doesn't find nothing due.
+        _timer.Change(due > now ? due - now + TimeSpan.FromMilliseconds(1) : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private sealed class Entry
+    {
+        public JobTicket? Waiting;
+        public JobTicket? InHand;
+        public bool Queued;
+        public DateTimeOffset DueAt;
+    }
+}

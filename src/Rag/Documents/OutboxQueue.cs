@@ -1,0 +1,120 @@
+using Rag.Errors;
+using Rag.Ingestion;
+
+namespace Rag.Documents;
+
+/// <summary>The outbox as ingestion's queue: nothing is copied to a second system, so nothing can be lost between the two.</summary>
+internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store) : IIngestionQueue
+{
+    /// <summary>Uploaded bytes that one claim may bring; a single larger document comes alone.</summary>
+    private const long MaxClaimBytes = 16 * 1024 * 1024;
+
+    private readonly DocumentMemory _memory = documents.Memory;
+
+    public async ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var tickets = _memory.Board.Take(max, MaxClaimBytes);
+            if (tickets.Count == 0)
+            {
+                await _memory.Board.WaitAsync(cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            try
+            {
+                var jobs = await ReadJobsAsync(tickets).ConfigureAwait(false);
+                if (jobs.Count > 0)
+                    return jobs;
+            }
+            catch
+            {
+                foreach (var ticket in tickets)
+                    PutBack(ticket);
+                throw;
+            }
+        }
+    }
+
+    public async ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken)
+    {
+        if (results.Count == 0)
+            return;
+        var operation = new CompleteOperation(_memory, store, results);
+        try
+        {
+            documents.Writer.SubmitInternal(operation);
+            await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RagException)
+        {
+            // Nothing was kept: the jobs are done again soon rather than when their leases end.
+            foreach (var result in results)
+                if (_memory.Board.Held(new DocumentKey(result.Job.Tenant, result.Job.DocumentId), result.Job.JobId, result.Job.Attempt) is { } ticket)
+                    PutBack(ticket);
+            throw;
+        }
+    }
+
+    private void PutBack(JobTicket ticket)
+    {
+        store.NoteInHand(ticket.JobId, inHand: false);
+        _memory.Board.Return(ticket, _memory.Now() + _memory.Options.RetryDelay);
+    }
+
+    private async ValueTask<List<IngestionJob>> ReadJobsAsync(List<JobTicket> tickets)
+    {
+        var jobs = new List<IngestionJob>(tickets.Count);
+        var ended = new List<IngestionResult>();
+        foreach (var ticket in tickets)
+        {
+            var job = new IngestionJob
+            {
+                JobId = ticket.JobId,
+                Kind = ticket.Kind,
+                Tenant = ticket.Key.Tenant,
+                DocumentId = ticket.Key.DocumentId,
+                Version = ticket.Version,
+                Attempt = ticket.Attempts,
+            };
+            if (ticket.Kind == IngestionKind.Delete)
+            {
+                store.NoteInHand(ticket.JobId, inHand: true);
+                jobs.Add(job);
+                continue;
+            }
+
+            if (ticket.Interruptions >= _memory.Options.MaxInterruptions)
+                ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"the service stopped {ticket.Interruptions} times while it processed this document"));
+            else if (ticket.Attempts >= _memory.Options.MaxAttempts)
+                ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"given up after {ticket.Attempts} tries, none of which ended within {_memory.Options.Lease}"));
+            // Superseded since it was taken: a newer version or the deletion has its own job.
+            else if (await store.ReadContentAsync(ticket.JobId, CancellationToken.None).ConfigureAwait(false) is not { Content.IsEmpty: false } stored)
+                ended.Add(new IngestionResult(job, IngestionOutcome.Superseded));
+            else
+            {
+                store.NoteInHand(ticket.JobId, inHand: true);
+                jobs.Add(job with
+                {
+                    Title = stored.Version.Title,
+                    ContentType = stored.Version.ContentType,
+                    Content = stored.Content,
+                    Metadata = MetadataJson.Read(stored.Version.Metadata),
+                });
+                _memory.Statuses.Advance(ticket.Key, ticket.Version, s => s with
+                {
+                    Status = DocumentState.Processing,
+                    Attempts = ticket.Attempts + 1,
+                    StartedAt = ticket.StartedAt,
+                });
+            }
+        }
+
+        if (ended.Count > 0)
+            await CompleteAsync(ended, CancellationToken.None).ConfigureAwait(false);
+        return jobs;
+    }
+}

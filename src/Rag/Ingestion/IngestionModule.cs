@@ -1,0 +1,28 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+
+namespace Rag.Ingestion;
+
+/// <summary>Parses, chunks, embeds and indexes what the documents service has accepted.</summary>
+public sealed class IngestionModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "ingestion";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => ["documents", "embedding", "vectors", "keywords"];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<IngestionOptions>() ?? new IngestionOptions();
+        if (options.Problem() is { } problem)
+            throw new InvalidOperationException(problem);
+        services.AddSingleton(options);
+        services.AddSingleton<DocumentPreparer>();
+        services.AddSingleton<DocumentIndexer>();
+        services.AddSingleton<BatchProcessor>();
+        services.AddHostedService<IngestionWorker>();
+    }
+}
