@@ -1,1 +1,3 @@
-return 0;
+using Rag.Host.Commands;
+
+return await RagCommand.RunAsync(args).ConfigureAwait(false);

@@ -11,7 +11,7 @@ public interface IKeywords
     /// <summary>Removes a document's chunks at or below this version and remembers the version.</summary>
     ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken);
 
-    /// <summary>The best chunks by BM25, best first. A query without a known term finds nothing.</summary>
+    /// <summary>The best chunks by BM25, best first. A query without a known term, or one that looks like a known one, finds nothing.</summary>
     ValueTask<IReadOnlyList<KeywordHit>> SearchAsync(KeywordSearch request, CancellationToken cancellationToken);
 
     /// <summary>Texts of chunks, in the order asked for; null for one that is gone.</summary>

@@ -6,7 +6,10 @@ namespace Rag.Search;
 /// <summary>Hybrid retrieval: keywords and vectors fused; falls back to one when the other is down, and says so.</summary>
 public interface ISearch
 {
-    /// <summary>The best chunks, best first.</summary>
+    /// <summary>
+    /// The best chunks, best first, each once, of each document one version. While keywords are down results have no title and text (keywords keep them).
+    /// Unavailable when neither side answers.
+    /// </summary>
     ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken);
 }
 

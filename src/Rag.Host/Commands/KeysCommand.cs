@@ -1,0 +1,95 @@
+using System.CommandLine;
+using System.Globalization;
+using Rag.Engines.Sqlite.Identity;
+using Rag.Errors;
+using Rag.Host.Serving;
+using Rag.Identity;
+
+namespace Rag.Host.Commands;
+
+/// <summary><c>rag keys add|list|revoke</c>: works beside a running server.</summary>
+internal static class KeysCommand
+{
+    public static Command Create() => new("keys", "API keys of users") { Add(), List(), Revoke() };
+
+    private static Option<string?> DataOption() => new("--data") { Description = "The server's data folder. Default ./rag-data" };
+
+    private static Command Add()
+    {
+        var user = new Argument<string>("user") { Description = "1–128 letters, digits, '.', '_', '-', '@'" };
+        var tenant = new Option<string?>("--tenant") { Description = "Whose documents the user sees. Default 'default'" };
+        var limit = new Option<string?>("--limit") { Description = "Requests per minute, such as 300/min. Default: the server's" };
+        var data = DataOption();
+        var command = new Command("add", "Make a key and print it, once") { user, tenant, limit, data };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (store, configuration) = Open(parsed.GetValue(data));
+            var identity = IdentityModule.Create(store, configuration, TimeProvider.System);
+            try
+            {
+                var keys = await identity.IssueKeysAsync(
+                    [new KeyRequest(parsed.GetRequiredValue(user), parsed.GetValue(tenant), Limit(parsed.GetValue(limit)))], stop).ConfigureAwait(false);
+                await Console.Out.WriteLineAsync(keys[0].Key).ConfigureAwait(false);
+                return ExitCode.Ok;
+            }
+            catch (RagException error)
+            {
+                throw new CommandException(ExitCode.InvalidArguments, error.Message.Replace("keys[0].", "", StringComparison.Ordinal), error);
+            }
+        });
+        return command;
+    }
+
+    private static Command List()
+    {
+        var data = DataOption();
+        var command = new Command("list", "List keys, without their text") { data };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (store, _) = Open(parsed.GetValue(data));
+            await Console.Out.WriteLineAsync($"{"KEY",-14}{"USER",-24}{"TENANT",-24}{"LIMIT",-14}{"MADE",-22}STATE").ConfigureAwait(false);
+            foreach (var key in await store.ListAsync(stop).ConfigureAwait(false))
+                await Console.Out.WriteLineAsync(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{key.Id,-14}{key.User,-24}{key.Tenant,-24}{key.RequestsPerMinute + "/min",-14}{key.CreatedAt,-22:yyyy-MM-dd HH:mm:ss}{(key.RevokedAt is null ? "valid" : "revoked")}"))
+                    .ConfigureAwait(false);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command Revoke()
+    {
+        var which = new Argument<string>("key-or-user") { Description = "A key as 'rag keys list' names it, or a user for all its keys" };
+        var data = DataOption();
+        var command = new Command("revoke", "Make a key, or all of a user's keys, invalid; a running server obeys within 10 seconds") { which, data };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (store, _) = Open(parsed.GetValue(data));
+            var revoked = await store.RevokeAsync(parsed.GetRequiredValue(which), stop).ConfigureAwait(false);
+            if (revoked == 0)
+                throw new CommandException(ExitCode.NotFound, $"there is no valid key '{parsed.GetRequiredValue(which)}'; see 'rag keys list'");
+            await Console.Out.WriteLineAsync($"revoked {revoked}").ConfigureAwait(false);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static (IKeyStore Store, IConfiguration Configuration) Open(string? data)
+    {
+        var configuration = Settings.Read(data is null ? [] : new Dictionary<string, string?> { ["data"] = data });
+        var folder = DataFolder.Prepare(configuration["data"]!);
+        return (SqliteIdentity.Open(Path.Combine(folder, "identity"), TimeProvider.System), configuration);
+    }
+
+    // "300/min" or "300".
+    private static int? Limit(string? text)
+    {
+        if (text is null)
+            return null;
+        var number = text.EndsWith("/min", StringComparison.Ordinal) ? text[..^4] : text;
+        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
+            ? limit
+            : throw new CommandException(ExitCode.InvalidArguments, $"--limit: '{text}' is not permitted; expected requests per minute, such as 300/min");
+    }
+}

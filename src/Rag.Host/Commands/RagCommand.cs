@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace Rag.Host.Commands;
+
+/// <summary>The command <c>rag</c>.</summary>
+internal static class RagCommand
+{
+    private const string About =
+        """
+        A RAG system: documents in, answers with citations out.
+
+        Configuration also comes from appsettings.json in the working folder and from the environment: RAG_GENERATION__URL is generation:url.
+        Exit codes: 0 done, 104 wrong arguments or configuration, 107 internal error, 110 address unavailable, 111 data folder unusable,
+        112 data folder in use, 113 no such key, 130 stopped by a second Ctrl-C.
+        """;
+
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = new RootCommand(About) { ServeCommand.Create(), KeysCommand.Create() };
+        var parsed = root.Parse(args);
+        // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
+        var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync($"rag: {error.Message}").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("rag: see 'rag --help'").ConfigureAwait(false);
+            return ExitCode.InvalidArguments;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(invocation).ConfigureAwait(false);
+        }
+        catch (CommandException error)
+        {
+            await Console.Error.WriteLineAsync($"rag: {error.Message}").ConfigureAwait(false);
+            return error.ExitCode;
+        }
+        catch (Exception error)
+        {
+            await Console.Error.WriteLineAsync($"rag: internal error: {error}").ConfigureAwait(false);
+            return ExitCode.InternalError;
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using Prometheus;
+
+namespace Rag.Host.Serving;
+
+/// <summary><c>GET /metrics</c>: our meter and the runtime's basic numbers, in Prometheus's text format.</summary>
+internal sealed class MetricsEndpoint : IDisposable
+{
+    private static readonly double[] Seconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+
+    private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
+    private readonly IDisposable _listener;
+
+    public MetricsEndpoint()
+    {
+        DotNetStats.Register(_registry);
+        // Only our own meter: the framework's would cost a measurement per request and connection that nobody asked for.
+        _listener = MeterAdapter.StartListening(new MeterAdapterOptions
+        {
+            Registry = _registry,
+            InstrumentFilterPredicate = instrument => instrument.Meter.Name == "Rag",
+            ResolveHistogramBuckets = instrument => instrument.Unit == "s" ? Seconds : Histogram.ExponentialBuckets(1, 2, 16),
+        });
+    }
+
+    public void Map(IEndpointRouteBuilder endpoints) => endpoints.MapMethods("/metrics", ["GET"], WriteAsync)
+        .WithMetadata(((RequestDelegate)WriteAsync).Method, new EndpointSummaryAttribute("Metrics in Prometheus's text format"), new TagsAttribute("Operation"))
+        .WithMetadata(new EndpointNameMetadata("get_metrics"), new ProducesResponseTypeMetadata(200, typeof(string), ["text/plain"]));
+
+    public void Dispose() => _listener.Dispose();
+
+    private Task WriteAsync(HttpContext context)
+    {
+        context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
+        return _registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+    }
+}

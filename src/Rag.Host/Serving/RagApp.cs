@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Logging.Console;
+using Rag.Hosting;
+
+namespace Rag.Host.Serving;
+
+/// <summary>Puts the server together: configuration, modules, endpoints. Nothing is opened or bound before it starts.</summary>
+internal static class RagApp
+{
+    /// <param name="configuration">All settings.</param>
+    /// <param name="modules">Which services are hosted.</param>
+    /// <param name="engines">Registers what modules need from engines; before them, so that a module can see what is there.</param>
+    public static WebApplication Build(IConfiguration configuration, IReadOnlyList<ServiceModule> modules, Action<IServiceCollection> engines)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rag" });
+        builder.Configuration.AddConfiguration(configuration);
+        builder.Configuration.AddInMemoryCollection([new("urls", "")]); // the framework would bind them once more
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
+        builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(5));
+        AddLogging(builder.Logging, configuration);
+
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
+        services.AddRouting();
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IHostLifetime, StopSignals>();
+        services.AddSingleton<MetricsEndpoint>();
+        services.AddRagOpenApi();
+        engines(services);
+        foreach (var module in modules)
+        {
+            services.AddSingleton(new HostedService(module.Name));
+            module.Register(services, configuration);
+        }
+
+        var app = builder.Build();
+        foreach (var module in modules)
+            module.Map(app);
+        app.MapRagOpenApi();
+        app.Services.GetRequiredService<MetricsEndpoint>().Map(app);
+        return app;
+    }
+
+    // Standard output belongs to the line that says where the server listens; no request is logged, and never a text or a key.
+    private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)
+    {
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("System", LogLevel.Warning);
+        logging.AddConfiguration(configuration.GetSection("logging"));
+        if (configuration["log"] == "json")
+            logging.AddJsonConsole();
+        else
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.TimestampFormat = "HH:mm:ss.fff ";
+                console.ColorBehavior = LoggerColorBehavior.Disabled;
+            });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+    }
+}

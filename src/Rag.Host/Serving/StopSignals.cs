@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace Rag.Host.Serving;
+
+/// <summary>Ctrl-C and SIGTERM: the first asks the server to stop (it drains for at most 5 s), the second ends the process at once.</summary>
+internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
+{
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _seen;
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        PosixSignal[] signals = [PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGQUIT];
+        foreach (var signal in signals)
+            _signals.Add(PosixSignalRegistration.Create(signal, Stop));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _signals.ForEach(signal => signal.Dispose());
+
+    private void Stop(PosixSignalContext context)
+    {
+        context.Cancel = true; // the runtime would end the process here
+        if (Interlocked.Increment(ref _seen) > 1)
+            Environment.Exit(ExitCode.Interrupted);
+        lifetime.StopApplication();
+    }
+}

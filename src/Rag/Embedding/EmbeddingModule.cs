@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+
+namespace Rag.Embedding;
+
+/// <summary>The embedding service: texts to vectors.</summary>
+public sealed class EmbeddingModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "embedding";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<EmbeddingOptions>() ?? new EmbeddingOptions();
+        services.AddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
+    }
+}

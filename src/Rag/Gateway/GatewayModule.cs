@@ -1,0 +1,45 @@
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+
+namespace Rag.Gateway;
+
+/// <summary>The gateway service: the public HTTP API.</summary>
+public sealed class GatewayModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "gateway";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn =>
+        ["identity", "query", "search", "documents", "embedding", "generation", "vectors", "keywords"];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(GatewayOptions.Read(configuration));
+        services.AddSingleton(provider => new RateLimiter(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<Gate>();
+        services.AddSingleton<QueryEndpoints>();
+        services.AddSingleton<DocumentEndpoints>();
+        services.AddSingleton<ChatEndpoint>();
+        services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<StatusEndpoints>();
+        services.AddSingleton<AdminEndpoints>();
+        // The OpenAPI document describes what GatewayJson writes.
+        services.ConfigureHttpJsonOptions(options =>
+        {
+            GatewayJson.Configure(options.SerializerOptions);
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, GatewayJson.Default);
+        });
+    }
+
+    /// <inheritdoc/>
+    public override void Map(IEndpointRouteBuilder endpoints)
+    {
+        var services = endpoints.ServiceProvider;
+        new GatewayRoutes(
+            endpoints, services.GetRequiredService<Gate>(), services.GetRequiredService<GatewayOptions>()).Map(services);
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Rag.Gateway;
+
+/// <summary>The list of the public API's operations: path, handler, description. The only one: routing and the OpenAPI document both come from it.</summary>
+internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, GatewayOptions options)
+{
+    private static readonly OperationParameter IdParameter = new("id", "path", "The document's id");
+
+    private static readonly OperationParameter IfMatch = new(
+        "If-Match", "header", "Only if this is the newest version, such as \"3\" (the ETag); otherwise 412");
+
+    private static readonly int[] BodyErrors = [400, 413, 415];
+
+    public void Map(IServiceProvider services)
+    {
+        var query = services.GetRequiredService<QueryEndpoints>();
+        Keyed("POST", "/query", Face.Rag, options.AnswerTime, query.QueryAsync, "Answer a question from the documents, with citations", [.. BodyErrors, 504])
+            .Takes<QueryBody>("application/json").Gives<QueryAnswer>(200)
+            .WithMetadata(Notes(eventStream: "With \"stream\": true: events 'citations' {citations}, 'token' {text} each, 'usage' {usage, timings, degraded, model}, 'done' {finish_reason}; or 'error' (a problem), after which nothing follows"));
+        Keyed("POST", "/search", Face.Rag, options.RequestTime, query.SearchAsync, "Find chunks by words and meaning", BodyErrors)
+            .Takes<SearchBody>("application/json").Gives<SearchAnswer>(200).WithMetadata(Notes());
+
+        MapDocuments(services.GetRequiredService<DocumentEndpoints>());
+        MapOpenAi(services.GetRequiredService<ChatEndpoint>(), services.GetRequiredService<ModelEndpoints>());
+        MapWatching(services.GetRequiredService<StatusEndpoints>());
+
+        if (options.AdminKey is not null)
+            Plain("POST", "/admin/keys", services.GetRequiredService<AdminEndpoints>().IssueAsync, "Issue API keys; needs the admin key, and is absent without one")
+                .Takes<IssueKeysBody>("application/json").Gives<IssuedKeysAnswer>(200)
+                .Gives<Problem>(400, "application/problem+json").Gives<Problem>(401, "application/problem+json")
+                .WithMetadata(Notes());
+    }
+
+    private void MapDocuments(DocumentEndpoints documents)
+    {
+        OperationHeader[] accepted = [new(202, "Location", "The document"), new(202, "ETag", "Its version")];
+        Keyed("POST", "/documents", Face.Rag, options.RequestTime, documents.UploadAsync, "Store a document: durable when acknowledged, searchable soon after", BodyErrors)
+            .Takes<DocumentBody>("application/json").Gives<AcceptedAnswer>(202)
+            .WithMetadata(Notes(headers: accepted) with { FileForm = true });
+        Keyed("GET", "/documents", Face.Rag, options.RequestTime, documents.ListAsync, "List documents in the order of their ids", [400])
+            .Gives<DocumentsAnswer>(200)
+            .WithMetadata(Notes([
+                new("limit", "query", "1–1000, default 100", IsInteger: true), new("after", "query", "The 'next' of the page before"),
+                new("filter", "query", "Conditions on metadata, as JSON"),
+            ]));
+        Keyed("GET", "/documents/{id}", Face.Rag, options.RequestTime, documents.GetAsync, "Read a document's newest version", [400, 404])
+            .Gives<DocumentAnswer>(200).WithMetadata(Notes([IdParameter], [new(200, "ETag", "Its version")]));
+        Keyed("PUT", "/documents/{id}", Face.Rag, options.RequestTime, documents.ReplaceAsync, "Store a document's next version", [.. BodyErrors, 412])
+            .Takes<DocumentBody>("application/json").Gives<AcceptedAnswer>(202)
+            .WithMetadata(Notes([IdParameter, IfMatch], accepted) with { FileForm = true });
+        Keyed("DELETE", "/documents/{id}", Face.Rag, options.RequestTime, documents.DeleteAsync, "Delete a document", [400, 404, 412])
+            .WithMetadata(new ProducesResponseTypeMetadata(204, typeof(void), [])).WithMetadata(Notes([IdParameter, IfMatch]));
+        Keyed("GET", "/documents/{id}/status", Face.Rag, options.RequestTime, documents.GetStatusAsync, "Whether a document's newest version is searchable yet", [400, 404])
+            .Gives<StatusAnswer>(200).WithMetadata(Notes([IdParameter], [new(200, "ETag", "Its version")]));
+    }
+
+    private void MapOpenAi(ChatEndpoint chat, ModelEndpoints models)
+    {
+        Keyed("POST", "/v1/chat/completions", Face.OpenAi, options.AnswerTime, chat.CompleteAsync, "Answer in OpenAI's chat format", [.. BodyErrors, 504])
+            .Takes<ChatBody>("application/json").Gives<ChatAnswer>(200)
+            .WithMetadata(Notes(eventStream: "With \"stream\": true: chat.completion.chunk events (the first carries 'citations'), the usage when stream_options.include_usage asks for it, then [DONE]"));
+        Keyed("POST", "/v1/embeddings", Face.OpenAi, options.RequestTime, models.EmbedAsync, "Embed texts in OpenAI's format", [.. BodyErrors, 404])
+            .Takes<EmbeddingsBody>("application/json").Gives<EmbeddingsAnswer>(200).WithMetadata(Notes());
+        Keyed("GET", "/v1/models", Face.OpenAi, options.RequestTime, models.ListAsync, "List models", [])
+            .Gives<ModelsAnswer>(200).WithMetadata(Notes());
+        Keyed("GET", "/v1/models/{model}", Face.OpenAi, options.RequestTime, models.GetAsync, "Describe a model", [404])
+            .Gives<ModelItem>(200).WithMetadata(Notes([new("model", "path", "The model's id")]));
+    }
+
+    private void MapWatching(StatusEndpoints status)
+    {
+        Plain("GET", "/health/live", status.LiveAsync, "Whether the process answers").Gives<Health>(200);
+        Plain("GET", "/health/ready", status.ReadyAsync, "Whether every service has loaded").Gives<Health>(200).Gives<Health>(503);
+        Plain("GET", "/status", Gate.Open(status.StatusAsync), "What is hosted, versions, queue depth, index size")
+            .Gives<SystemStatus>(200).Gives<Problem>(503, "application/problem+json");
+    }
+
+    private IEndpointConventionBuilder Keyed(
+        string method, string route, Face face, TimeSpan allowed, CallerHandler handler, string summary, int[] errors)
+    {
+        var endpoint = Plain(method, route, gate.Guard(method, route, face, allowed, handler), summary);
+        int[] common = [401, 429, 503];
+        foreach (var status in errors.Concat(common).Order())
+            if (face == Face.OpenAi)
+                endpoint.Gives<OpenAiError>(status);
+            else
+                endpoint.Gives<Problem>(status, "application/problem+json");
+        return endpoint;
+    }
+
+    private IEndpointConventionBuilder Plain(string method, string route, RequestDelegate handler, string summary) =>
+        endpoints.MapMethods(route, [method], handler)
+            // The API explorer, and with it the OpenAPI document, lists endpoints that have a method only.
+            .WithMetadata(handler.Method, new EndpointSummaryAttribute(summary), new TagsAttribute(Tag(route)), new EndpointNameMetadata(OperationId(method, route)));
+
+    private static string Tag(string route) => route.Split('/')[1] switch
+    {
+        "v1" => "OpenAI",
+        "documents" => "Documents",
+        "query" or "search" => "Answers",
+        "admin" => "Administration",
+        _ => "Operation",
+    };
+
+    // GET /documents/{id}/status → get_documents_id_status
+    private static string OperationId(string method, string route) =>
+        method.ToLowerInvariant() + route.Replace('/', '_').Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal).Replace('.', '_');
+
+    private static Operation Notes(
+        IReadOnlyList<OperationParameter>? parameters = null, IReadOnlyList<OperationHeader>? headers = null, string? eventStream = null) =>
+        new(true, parameters ?? [], headers ?? [], eventStream);
+}
+
+/// <summary>Descriptions for the OpenAPI document, for handlers that read and write by themselves.</summary>
+internal static class Descriptions
+{
+    public static IEndpointConventionBuilder Takes<T>(this IEndpointConventionBuilder endpoint, params string[] contentTypes) =>
+        endpoint.WithMetadata(new AcceptsMetadata(contentTypes, typeof(T)));
+
+    public static IEndpointConventionBuilder Gives<T>(this IEndpointConventionBuilder endpoint, int status, string contentType = "application/json") =>
+        endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(T), [contentType]));
+}

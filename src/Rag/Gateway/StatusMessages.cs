@@ -1,0 +1,35 @@
+using System.ComponentModel;
+
+namespace Rag.Gateway;
+
+internal sealed record SystemStatus(
+    [property: Description("Version of this server")] string Version,
+    double UptimeSeconds,
+    [property: Description("Services that this process hosts")] IReadOnlyList<ServiceStatus> Services,
+    ModelsStatus Models, QueueStatus Queue, IndexStatus Index);
+
+internal sealed record ServiceStatus(string Name, bool Ready, [property: Description("What it waits for")] string? Reason);
+
+internal sealed record ModelsStatus(IReadOnlyList<string> Generation, EmbeddingModelStatus Embedding);
+
+internal sealed record EmbeddingModelStatus(string Id, string Version, int Dimensions);
+
+internal sealed record QueueStatus(
+    [property: Description("Jobs not yet done, those in hand included")] long Depth,
+    double OldestSeconds,
+    [property: Description("Jobs given up on")] long Quarantined);
+
+internal sealed record IndexStatus(long Documents, long Chunks, long VectorsBytes, long DeletedVectors, long Terms, long KeywordsBytes);
+
+internal sealed record Health(string Status, [property: Description("Services that are not ready")] IReadOnlyList<ServiceStatus>? Waiting = null);
+
+internal sealed record IssueKeysBody([property: Description("1–10,000 requests, all or none")] IReadOnlyList<IssueKey> Keys);
+
+internal sealed record IssueKey(
+    [property: Description("1–128 letters, digits, '.', '_', '-', '@'")] string User,
+    [property: Description("Same rule; default 'default'")] string? Tenant,
+    [property: Description("Default: the server's")] int? RequestsPerMinute);
+
+internal sealed record IssuedKeysAnswer(IReadOnlyList<IssuedKeyItem> Keys);
+
+internal sealed record IssuedKeyItem(string User, string Tenant, int RequestsPerMinute, [property: Description("Can't be had again")] string Key);

@@ -1,0 +1,26 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+
+namespace Rag.Identity;
+
+/// <summary>The identity service. The host registers an <see cref="IKeyStore"/> beside it.</summary>
+public sealed class IdentityModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "identity";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(IdentityOptions.Read(configuration));
+        services.AddSingleton<IIdentity, KeyIdentity>();
+    }
+
+    /// <summary>The service by itself, for commands that run beside the server.</summary>
+    public static IIdentity Create(IKeyStore store, IConfiguration configuration, TimeProvider time) =>
+        new KeyIdentity(store, IdentityOptions.Read(configuration), time);
+}

@@ -1,0 +1,24 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rag.Hosting;
+
+namespace Rag.Keywords;
+
+/// <summary>The keywords service: BM25 and the chunks' texts.</summary>
+public sealed class KeywordsModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "keywords";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<KeywordsOptions>() ?? new KeywordsOptions();
+        services.AddSingleton<IKeywords>(provider =>
+            new KeywordIndex(DataFolder(configuration), options, provider.GetRequiredService<ILogger<KeywordIndex>>()));
+    }
+}

@@ -1,0 +1,38 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Rag.Query;
+
+/// <summary>The configuration section <c>query</c>.</summary>
+internal sealed record QueryOptions
+{
+    /// <summary>Tokens that the prompt may hold, <c>query:prompt_tokens</c>; default 3000. Passages past it are shortened, then left out.</summary>
+    public int PromptTokens { get; init; } = 3000;
+
+    /// <summary>How long an answer is kept, <c>query:cache_seconds</c>; default 60, 0 keeps none.</summary>
+    public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether candidates are reranked where a reranker is hosted, <c>query:rerank</c>; default false.</summary>
+    public bool Rerank { get; init; }
+
+    /// <summary>How many candidates the reranker sees; default 20.</summary>
+    public int RerankCandidates { get; init; } = 20;
+
+    public static QueryOptions Read(IConfiguration configuration) => new()
+    {
+        PromptTokens = Whole(configuration, "query:prompt_tokens", 3000, 200, 1_000_000),
+        CacheLifetime = TimeSpan.FromSeconds(Whole(configuration, "query:cache_seconds", 60, 0, 86_400)),
+        Rerank = configuration["query:rerank"] is { } text
+            && (bool.TryParse(text, out var rerank) ? rerank : throw new InvalidOperationException($"query:rerank: '{text}' is not permitted; expected true or false")),
+        RerankCandidates = Whole(configuration, "query:rerank_candidates", 20, 1, 200),
+    };
+
+    private static int Whole(IConfiguration configuration, string path, int fallback, int min, int max)
+    {
+        if (configuration[path] is not { } text)
+            return fallback;
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : throw new InvalidOperationException($"{path}: '{text}' is not permitted; expected a whole number from {min} to {max}");
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Hosting;
+
+namespace Rag.Reranking;
+
+/// <summary>The reranking service: a closer look at candidates.</summary>
+public sealed class RerankingModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "reranking";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<RerankingOptions>() ?? new RerankingOptions();
+        services.AddSingleton<IReranking>(_ => new BuiltInReranking(options));
+    }
+}

@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Rag.Embedding;
+using Rag.Errors;
+using Rag.Keywords;
+using Rag.Reranking;
+using Rag.Vectors;
+
+namespace Rag.Search;
+
+/// <summary>
+/// <see cref="ISearch"/>: both sides are asked at once, fused, and the texts of the winners are fetched in one call. A side that fails is left out and named.
+/// <code>
+/// query ─┬▶ keywords ──────────────▶┐
+///        └▶ embedding ─▶ vectors ──▶┴ fuse ─▶ texts ─▶ (rerank) ─▶ reply
+/// </code>
+/// </summary>
+internal sealed partial class HybridSearch : ISearch
+{
+    private const int MaxTopK = 1000;
+    private const int MaxQueryLength = 8192;
+
+    private static readonly Meter Meter = new("Rag");
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("rag.search.duration", "s", "Time of one hybrid search");
+    private static readonly Counter<long> Degradations = Meter.CreateCounter<long>("rag.search.degraded", "{search}", "Searches answered without a part, by part");
+
+    private readonly IEmbedding _embedding;
+    private readonly IVectors _vectors;
+    private readonly IKeywords _keywords;
+    private readonly IReranking? _reranking;
+    private readonly SearchOptions _options;
+    private readonly ILogger _logger;
+
+    public HybridSearch(IEmbedding embedding, IVectors vectors, IKeywords keywords, IReranking? reranking, SearchOptions options, ILogger<HybridSearch> logger)
+    {
+        if (options.Problems().ToArray() is { Length: > 0 } problems)
+            throw new InvalidOperationException(string.Join("; ", problems));
+        (_embedding, _vectors, _keywords, _reranking, _options, _logger) = (embedding, vectors, keywords, reranking, options, logger);
+    }
+
+    public async ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
+    {
+        if (request.TopK is < 1 or > MaxTopK)
+            throw new RagException(RagError.InvalidArgument, $"search: top_k is {request.TopK}; allowed are 1 to {MaxTopK}");
+        if (request.Query.Length is < 1 or > MaxQueryLength)
+            throw new RagException(RagError.InvalidArgument, $"search: the query has {request.Query.Length} characters; allowed are 1 to {MaxQueryLength}");
+
+        var started = Stopwatch.GetTimestamp();
+        var degraded = new List<string>(0);
+        var depth = Math.Clamp((int)Math.Ceiling(request.TopK * _options.DepthPerResult), _options.LeastDepth, MaxTopK);
+
+        // In one process both answer before their first await, and nothing is gained by another thread; services apart work at the same time.
+        var keywordsTask = AskKeywords(request, depth, degraded, cancellationToken);
+        var vectorsTask = AskVectors(request, depth, degraded, cancellationToken);
+        var (keywords, vectors) = (await keywordsTask.ConfigureAwait(false), await vectorsTask.ConfigureAwait(false));
+        if (keywords is null && vectors is null)
+            throw new RagException(RagError.Unavailable, $"search: neither side answers ({string.Join(", ", degraded)}); try again later", TimeSpan.FromSeconds(1));
+
+        var fused = Fusion.Fuse(keywords ?? [], vectors ?? [], _options.VectorWeight);
+        var results = await FetchTexts(request, fused, degraded, cancellationToken).ConfigureAwait(false);
+        if (_options.Rerank && results.Count > 1)
+            results = await Rerank(request.Query, results, degraded, cancellationToken).ConfigureAwait(false);
+
+        foreach (var part in degraded)
+            Degradations.Add(1, new KeyValuePair<string, object?>("part", part));
+        Duration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        return new SearchReply(results, degraded);
+    }
+
+    private async ValueTask<IReadOnlyList<KeywordHit>?> AskKeywords(SearchRequest request, int depth, List<string> degraded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _keywords.SearchAsync(new KeywordSearch(request.Tenant, request.Query, depth, request.Filter), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            return Without<IReadOnlyList<KeywordHit>>("keywords_unavailable", degraded, e);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<VectorHit>?> AskVectors(SearchRequest request, int depth, List<string> degraded, CancellationToken cancellationToken)
+    {
+        EmbedReply embedded;
+        try
+        {
+            embedded = await _embedding.EmbedAsync(new EmbedRequest([request.Query], EmbedPurpose.Query), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            return Without<IReadOnlyList<VectorHit>>("embedding_unavailable", degraded, e);
+        }
+
+        // A question of stop words alone has no direction: every neighbour would be as good.
+        var vector = embedded.Vectors[0];
+        if (!vector.AsSpan().ContainsAnyExcept(0f))
+            return [];
+        try
+        {
+            return await _vectors.SearchAsync(new VectorSearch(request.Tenant, embedded.Model, vector, depth, request.Filter), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            return Without<IReadOnlyList<VectorHit>>("vectors_unavailable", degraded, e);
+        }
+    }
+
+    // Texts live with the keywords. A chunk whose text is gone was replaced or deleted a moment ago: the next ones take its place.
+    private async ValueTask<List<SearchResult>> FetchTexts(
+        SearchRequest request, List<(ChunkKey Key, double Score)> fused, List<string> degraded, CancellationToken cancellationToken)
+    {
+        var results = new List<SearchResult>(Math.Min(request.TopK, fused.Count));
+        for (var from = 0; from < fused.Count && results.Count < request.TopK;)
+        {
+            var asked = fused.GetRange(from, Math.Min(fused.Count - from, request.TopK - results.Count));
+            IReadOnlyList<ChunkText?> texts;
+            try
+            {
+                texts = await _keywords.GetTextsAsync(request.Tenant, asked.ConvertAll(f => f.Key), cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsOutage(e, cancellationToken))
+            {
+                Without<object>("keywords_unavailable", degraded, e);
+                texts = [.. asked.Select(f => new ChunkText(f.Key, "", ""))];
+            }
+
+            for (var i = 0; i < asked.Count; i++)
+                if (texts[i] is { } text)
+                    results.Add(new SearchResult(asked[i].Key, text.Title, text.Text, asked[i].Score));
+            from += asked.Count;
+        }
+
+        return results;
+    }
+
+    private async ValueTask<List<SearchResult>> Rerank(string query, List<SearchResult> results, List<string> degraded, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (_reranking is null)
+                throw new RagException(RagError.Unavailable, "search: reranking is switched on, but the service is not there");
+            var top = results.GetRange(0, Math.Min(results.Count, _options.RerankTop));
+            var reranked = await _reranking.RerankAsync(new RerankRequest(query, top), cancellationToken).ConfigureAwait(false);
+            return [.. reranked, .. results.Skip(top.Count)];
+        }
+        catch (Exception e) when (IsOutage(e, cancellationToken))
+        {
+            Without<object>("reranking_unavailable", degraded, e);
+            return results;
+        }
+    }
+
+    // The request was checked at the entrance, so whatever a part complains about is the part's matter (vectors of another model, for instance);
+    // only a caller who has gone away is none of it.
+    private static bool IsOutage(Exception e, CancellationToken cancellationToken) =>
+        !(e is OperationCanceledException && cancellationToken.IsCancellationRequested);
+
+    private T? Without<T>(string part, List<string> degraded, Exception e)
+        where T : class
+    {
+        lock (degraded)
+            if (!degraded.Contains(part))
+                degraded.Add(part);
+        LogWithout(part, e);
+        return null;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "search: {Part}")]
+    private partial void LogWithout(string part, Exception cause);
+}

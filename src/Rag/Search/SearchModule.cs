@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rag.Embedding;
+using Rag.Hosting;
+using Rag.Keywords;
+using Rag.Reranking;
+using Rag.Vectors;
+
+namespace Rag.Search;
+
+/// <summary>The search service: hybrid retrieval.</summary>
+public sealed class SearchModule : ServiceModule
+{
+    /// <inheritdoc/>
+    public override string Name => "search";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking"];
+
+    /// <inheritdoc/>
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<SearchOptions>() ?? new SearchOptions();
+        services.AddSingleton<ISearch>(provider => new HybridSearch(
+            provider.GetRequiredService<IEmbedding>(), provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
+            provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
+    }
+}

@@ -1,0 +1,34 @@
+namespace Rag.Search;
+
+/// <summary>Configuration section <c>search</c>.</summary>
+public sealed class SearchOptions
+{
+    /// <summary>What the best vector hit counts beside the best keyword hit's 1. 0–10; 0 asks keywords alone as long as they answer.</summary>
+    /// <remarks>0.1 suits the built-in embedding, whose opinion is weak (measured in bench/README.md); a trained model earns 1 and more.</remarks>
+    public double VectorWeight { get; set; } = 0.1;
+
+    /// <summary>How many candidates each side gives, at least: fusing is blind to what neither side brought. 1–1000.</summary>
+    public int LeastDepth { get; set; } = 50;
+
+    /// <summary>Candidates of each side per result asked for. 1–10.</summary>
+    public double DepthPerResult { get; set; } = 2;
+
+    /// <summary>Whether the first results are looked at more closely by the reranking service.</summary>
+    public bool Rerank { get; set; }
+
+    /// <summary>How many of them. 1–200.</summary>
+    public int RerankTop { get; set; } = 50;
+
+    /// <summary>All mistakes in these options; empty when there are none.</summary>
+    internal IEnumerable<string> Problems()
+    {
+        if (VectorWeight is not (>= 0 and <= 10))
+            yield return $"search:vectorWeight: {VectorWeight} given; allowed are 0 to 10 (default 0.1)";
+        if (LeastDepth is < 1 or > 1000)
+            yield return $"search:leastDepth: {LeastDepth} given; allowed are 1 to 1000 (default 50)";
+        if (DepthPerResult is not (>= 1 and <= 10))
+            yield return $"search:depthPerResult: {DepthPerResult} given; allowed are 1 to 10 (default 2)";
+        if (RerankTop is < 1 or > 200)
+            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 50)";
+    }
+}

@@ -1,0 +1,30 @@
+namespace Rag.Vectors.Graphs;
+
+/// <summary>Which slots a walk may return; it passes through the others all the same. A struct, so that each kind of walk is compiled for itself.</summary>
+internal interface IAccept
+{
+    /// <summary>Whether the slot may be returned.</summary>
+    bool Accepts(int slot);
+}
+
+/// <summary>Whatever isn't deleted: what a new chunk may be linked to.</summary>
+internal readonly struct NotDead(SlotStore store) : IAccept
+{
+    public bool Accepts(int slot) => Volatile.Read(ref store.Life(slot).Died) == Lifetime.Never;
+}
+
+/// <summary>Everything: the way down through the upper layers.</summary>
+internal readonly struct Anything : IAccept
+{
+    public bool Accepts(int slot) => true;
+}
+
+/// <summary>What a search that began at a commit number sees.</summary>
+internal readonly struct SeenAt(SlotStore store, long commit) : IAccept
+{
+    public bool Accepts(int slot)
+    {
+        ref var life = ref store.Life(slot);
+        return Volatile.Read(ref life.Born) <= commit && Volatile.Read(ref life.Died) > commit;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Diagnostics.Metrics;
+
+namespace Rag.Vectors;
+
+/// <summary>What the service tells about itself, on the meter <c>Rag</c>.</summary>
+internal sealed class VectorsMetrics : IDisposable
+{
+    private static readonly InstrumentAdvice<double> Seconds = new()
+    {
+        HistogramBucketBoundaries = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+    };
+
+    private readonly Meter _meter = new("Rag");
+    private readonly Counter<long> _inserts, _deletes, _reused;
+    private readonly Histogram<double> _search, _replace, _repair, _snapshot;
+
+    public VectorsMetrics(Func<VectorsState> state)
+    {
+        _search = _meter.CreateHistogram("rag.vectors.search.duration", "s", "One search, inside the index.", null, Seconds);
+        _replace = _meter.CreateHistogram("rag.vectors.replace.duration", "s", "One replacement or deletion until it is durable and visible.", null, Seconds);
+        _repair = _meter.CreateHistogram<double>("rag.vectors.repair.duration", "s", "One repair of a tenant's graph, in the background.");
+        _snapshot = _meter.CreateHistogram<double>("rag.vectors.snapshot.duration", "s", "One snapshot, in the background.");
+        _inserts = _meter.CreateCounter<long>("rag.vectors.inserts", "{chunk}", "Chunks inserted.");
+        _deletes = _meter.CreateCounter<long>("rag.vectors.deletes", "{chunk}", "Chunks deleted or replaced.");
+        _reused = _meter.CreateCounter<long>("rag.vectors.reclaimed", "{chunk}", "Places of deleted chunks that repairs gave back.");
+        _meter.CreateObservableGauge("rag.vectors.chunks", () => state().Chunks, "{chunk}", "Chunks that searches see.");
+        _meter.CreateObservableGauge("rag.vectors.deleted", () => state().Deleted, "{chunk}", "Deleted chunks whose places aren't reused yet.");
+        _meter.CreateObservableGauge("rag.vectors.memory", () => state().Bytes, "By", "Memory of vectors and graph.");
+    }
+
+    public void Searched(TimeSpan took) => _search.Record(took.TotalSeconds);
+
+    public void Replaced(TimeSpan took) => _replace.Record(took.TotalSeconds);
+
+    public void Inserted(int chunks) => _inserts.Add(chunks);
+
+    public void Deleted(int chunks) => _deletes.Add(chunks);
+
+    public void Repaired(int slots, TimeSpan took)
+    {
+        _reused.Add(slots);
+        _repair.Record(took.TotalSeconds);
+    }
+
+    public void Snapshotted(TimeSpan took) => _snapshot.Record(took.TotalSeconds);
+
+    public void Dispose() => _meter.Dispose();
+}

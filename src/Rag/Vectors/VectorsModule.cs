@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Rag.Hosting;
+
+namespace Rag.Vectors;
+
+/// <summary>The service <c>vectors</c>: approximate nearest neighbours, in memory, durable in <c>{data}/vectors</c>. Needs no other service.</summary>
+public sealed class VectorsModule : ServiceModule
+{
+    /// <inheritdoc />
+    public override string Name => "vectors";
+
+    /// <inheritdoc />
+    public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc />
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        var options = configuration.GetSection(Name).Get<VectorsOptions>() ?? new VectorsOptions();
+        options.Validate();
+        services.AddSingleton<IVectors>(provider => VectorIndex.Open(
+            DataFolder(configuration), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Rag.Vectors")));
+    }
+}
