@@ -17,6 +17,7 @@ internal sealed class MetricsEndpoint : IDisposable
         _listener = MeterAdapter.StartListening(new MeterAdapterOptions
         {
             Registry = _registry,
+            MetricFactory = Metrics.WithCustomRegistry(_registry),
             InstrumentFilterPredicate = instrument => instrument.Meter.Name == "Rag",
             ResolveHistogramBuckets = instrument => instrument.Unit == "s" ? Seconds : Histogram.ExponentialBuckets(1, 2, 16),
         });

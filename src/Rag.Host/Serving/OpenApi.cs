@@ -46,6 +46,8 @@ internal static class OpenApi
                     new OpenApiHeader { Description = header.Description, Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         if (notes.EventStream is { } events && operation.Responses?["200"] is OpenApiResponse { Content: { } content })
             content["text/event-stream"] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = events } };
+        if (operation.RequestBody is OpenApiRequestBody { Content: { } any } && any.Remove("*/*", out var json)) // see Descriptions.Takes
+            any["application/json"] = json;
         if (notes.FileForm && operation.RequestBody is OpenApiRequestBody { Content: { } bodies })
             bodies["multipart/form-data"] = new OpenApiMediaType { Schema = FileForm() };
         if (notes.NeedsKey)

@@ -46,6 +46,7 @@ internal static class RagApp
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps the server from starting is told by the command, in one line
         logging.AddConfiguration(configuration.GetSection("logging"));
         if (configuration["log"] == "json")
             logging.AddJsonConsole();

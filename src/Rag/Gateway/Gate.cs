@@ -130,7 +130,7 @@ internal sealed partial class Gate(IIdentity identity, RateLimiter limiter, Gate
                 413 => new RagException(RagError.TooLarge, $"the body is over its limit: {bad.Message}"),
                 _ => new InvalidRequestException("", bad.Message),
             };
-        if (error is InvalidOperationException { Source: "System.Text.Json" }) // "\ud800": half a surrogate pair, found only when the text is read
+        if (error is InvalidOperationException { Source: "System.Text.Json.Rethrowable" }) // "\ud800": half a surrogate pair, found only when the text is read
             error = new InvalidRequestException("", "body: a text holds half of a surrogate pair, which is no character");
         if (error is not (RagException or InvalidRequestException))
             Failed(stop.Method, stop.Route, context.TraceIdentifier, error);

@@ -20,10 +20,10 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     {
         var query = services.GetRequiredService<QueryEndpoints>();
         Keyed("POST", "/query", Face.Rag, options.AnswerTime, query.QueryAsync, "Answer a question from the documents, with citations", [.. BodyErrors, 504])
-            .Takes<QueryBody>("application/json").Gives<QueryAnswer>(200)
+            .Takes<QueryBody>().Gives<QueryAnswer>(200)
             .WithMetadata(Notes(eventStream: "With \"stream\": true: events 'citations' {citations}, 'token' {text} each, 'usage' {usage, timings, degraded, model}, 'done' {finish_reason}; or 'error' (a problem), after which nothing follows"));
         Keyed("POST", "/search", Face.Rag, options.RequestTime, query.SearchAsync, "Find chunks by words and meaning", BodyErrors)
-            .Takes<SearchBody>("application/json").Gives<SearchAnswer>(200).WithMetadata(Notes());
+            .Takes<SearchBody>().Gives<SearchAnswer>(200).WithMetadata(Notes());
 
         MapDocuments(services.GetRequiredService<DocumentEndpoints>());
         MapOpenAi(services.GetRequiredService<ChatEndpoint>(), services.GetRequiredService<ModelEndpoints>());
@@ -31,7 +31,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
 
         if (options.AdminKey is not null)
             Plain("POST", "/admin/keys", services.GetRequiredService<AdminEndpoints>().IssueAsync, "Issue API keys; needs the admin key, and is absent without one")
-                .Takes<IssueKeysBody>("application/json").Gives<IssuedKeysAnswer>(200)
+                .Takes<IssueKeysBody>().Gives<IssuedKeysAnswer>(200)
                 .Gives<Problem>(400, "application/problem+json").Gives<Problem>(401, "application/problem+json")
                 .WithMetadata(Notes());
     }
@@ -40,7 +40,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     {
         OperationHeader[] accepted = [new(202, "Location", "The document"), new(202, "ETag", "Its version")];
         Keyed("POST", "/documents", Face.Rag, options.RequestTime, documents.UploadAsync, "Store a document: durable when acknowledged, searchable soon after", BodyErrors)
-            .Takes<DocumentBody>("application/json").Gives<AcceptedAnswer>(202)
+            .Takes<DocumentBody>().Gives<AcceptedAnswer>(202)
             .WithMetadata(Notes(headers: accepted) with { FileForm = true });
         Keyed("GET", "/documents", Face.Rag, options.RequestTime, documents.ListAsync, "List documents in the order of their ids", [400])
             .Gives<DocumentsAnswer>(200)
@@ -51,7 +51,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
         Keyed("GET", "/documents/{id}", Face.Rag, options.RequestTime, documents.GetAsync, "Read a document's newest version", [400, 404])
             .Gives<DocumentAnswer>(200).WithMetadata(Notes([IdParameter], [new(200, "ETag", "Its version")]));
         Keyed("PUT", "/documents/{id}", Face.Rag, options.RequestTime, documents.ReplaceAsync, "Store a document's next version", [.. BodyErrors, 412])
-            .Takes<DocumentBody>("application/json").Gives<AcceptedAnswer>(202)
+            .Takes<DocumentBody>().Gives<AcceptedAnswer>(202)
             .WithMetadata(Notes([IdParameter, IfMatch], accepted) with { FileForm = true });
         Keyed("DELETE", "/documents/{id}", Face.Rag, options.RequestTime, documents.DeleteAsync, "Delete a document", [400, 404, 412])
             .WithMetadata(new ProducesResponseTypeMetadata(204, typeof(void), [])).WithMetadata(Notes([IdParameter, IfMatch]));
@@ -62,10 +62,10 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     private void MapOpenAi(ChatEndpoint chat, ModelEndpoints models)
     {
         Keyed("POST", "/v1/chat/completions", Face.OpenAi, options.AnswerTime, chat.CompleteAsync, "Answer in OpenAI's chat format", [.. BodyErrors, 504])
-            .Takes<ChatBody>("application/json").Gives<ChatAnswer>(200)
+            .Takes<ChatBody>().Gives<ChatAnswer>(200)
             .WithMetadata(Notes(eventStream: "With \"stream\": true: chat.completion.chunk events (the first carries 'citations'), the usage when stream_options.include_usage asks for it, then [DONE]"));
         Keyed("POST", "/v1/embeddings", Face.OpenAi, options.RequestTime, models.EmbedAsync, "Embed texts in OpenAI's format", [.. BodyErrors, 404])
-            .Takes<EmbeddingsBody>("application/json").Gives<EmbeddingsAnswer>(200).WithMetadata(Notes());
+            .Takes<EmbeddingsBody>().Gives<EmbeddingsAnswer>(200).WithMetadata(Notes());
         Keyed("GET", "/v1/models", Face.OpenAi, options.RequestTime, models.ListAsync, "List models", [])
             .Gives<ModelsAnswer>(200).WithMetadata(Notes());
         Keyed("GET", "/v1/models/{model}", Face.OpenAi, options.RequestTime, models.GetAsync, "Describe a model", [404])
@@ -119,8 +119,9 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
 /// <summary>Descriptions for the OpenAPI document, for handlers that read and write by themselves.</summary>
 internal static class Descriptions
 {
-    public static IEndpointConventionBuilder Takes<T>(this IEndpointConventionBuilder endpoint, params string[] contentTypes) =>
-        endpoint.WithMetadata(new AcceptsMetadata(contentTypes, typeof(T)));
+    public static IEndpointConventionBuilder Takes<T>(this IEndpointConventionBuilder endpoint) =>
+        // Described, not enforced: routing would answer another content type with a bare 415 before the gate could say what is supported.
+        endpoint.WithMetadata(new AcceptsMetadata(["*/*"], typeof(T)));
 
     public static IEndpointConventionBuilder Gives<T>(this IEndpointConventionBuilder endpoint, int status, string contentType = "application/json") =>
         endpoint.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(T), [contentType]));

@@ -60,10 +60,10 @@ internal static class JsonBody
     /// <summary>Refuses at once what says that it is longer, and limits what the server reads of this request at all.</summary>
     public static void Limit(HttpContext context, long mostBytes)
     {
-        if (context.Request.ContentLength > mostBytes)
-            throw TooLarge(mostBytes);
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
             feature.MaxRequestBodySize = 2 * mostBytes; // the readers here stop at the limit; a client a little over it is read to its end, so that it can read the answer
+        if (context.Request.ContentLength > mostBytes)
+            throw TooLarge(mostBytes);
     }
 
     private static RagException TooLarge(long mostBytes) => new(RagError.TooLarge, $"the body is over {mostBytes} bytes, the limit of this request");

@@ -12,6 +12,7 @@ internal readonly record struct RateDecision(bool Allowed, int Remaining, TimeSp
 /// <summary>
 /// A limit per user by GCRA (the "virtual scheduling" of ITU-T I.371): each request moves the user's theoretical arrival time on by 60 s / limit, and one that
 /// would put it more than 60 s ahead is refused. So a rested user may send the whole minute's quota at once, and then one each 60 s / limit.
+/// The step is a whole number of clock ticks (1–100 ns), so a limit of many thousands is exact to about one in ten thousand.
 /// One number per user, changed without a lock; a user whose number has passed is as good as unknown and is forgotten.
 /// </summary>
 internal sealed class RateLimiter(TimeProvider time, int mostUsers = 1_000_000)

@@ -1,0 +1,209 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Rag.Caching;
+using Rag.Errors;
+using Rag.Generation;
+using Rag.Ingestion;
+using Rag.Query;
+using Rag.Reranking;
+using Rag.Search;
+using Rag.Tests.Gateway;
+using Xunit;
+
+namespace Rag.Tests.Query;
+
+public class QueryServiceTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeSearch _search = new();
+    private readonly FakeGeneration _generation = new();
+    private readonly IndexVersions _versions = new();
+    private readonly QueryService _query;
+
+    public QueryServiceTests()
+    {
+        _query = New(new QueryOptions());
+        _search.Add("default", "tides", "The moon causes the tides.");
+        _search.Add("acme", "acme-tides", "The tides of acme.");
+    }
+
+    [Fact]
+    public async Task An_answer_is_told_again_from_the_cache_with_its_citations()
+    {
+        var first = await AskAsync("What causes the tides?");
+        var second = await AskAsync("  what CAUSES the   tides? "); // case and spacing don't make another question
+        Assert.Single(_generation.Asked);
+        Assert.Equal("Hello \"world\"\né", Text(second));
+        Assert.Equal(first.OfType<AnswerCitations>().Single().Citations, second.OfType<AnswerCitations>().Single().Citations);
+        Assert.False(first.OfType<AnswerEnd>().Single().Timings.Cached);
+        Assert.True(second.OfType<AnswerEnd>().Single().Timings.Cached);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        await AskAsync("What causes the tides?");
+        Assert.Equal(2, _generation.Asked.Count);
+    }
+
+    [Theory]
+    [InlineData("question")]
+    [InlineData("tenant")]
+    [InlineData("top_k")]
+    [InlineData("history")]
+    [InlineData("max_tokens")]
+    [InlineData("documents changed")]
+    public async Task Whatever_an_answer_depends_on_makes_another_entry(string what)
+    {
+        var request = Request("What causes the tides?");
+        await AskAsync(request);
+        if (what == "documents changed")
+            await new VersioningQueue(new NoQueue(), _versions).CompleteAsync([new IngestionResult(Job("default"), IngestionOutcome.Done)], default);
+        await AskAsync(what switch
+        {
+            "question" => request with { Question = "What are tides?" },
+            "tenant" => request with { Tenant = "acme" },
+            "top_k" => request with { TopK = 6 },
+            "history" => request with { History = [new ChatMessage("user", "hi")] },
+            "max_tokens" => request with { MaxTokens = 5 },
+            _ => request,
+        });
+        Assert.Equal(2, _generation.Asked.Count);
+    }
+
+    [Fact]
+    public async Task A_change_of_another_tenants_documents_leaves_the_entry()
+    {
+        await AskAsync("What causes the tides?");
+        await new VersioningQueue(new NoQueue(), _versions).CompleteAsync([new IngestionResult(Job("acme"), IngestionOutcome.Done)], default);
+        await AskAsync("What causes the tides?");
+        Assert.Single(_generation.Asked);
+    }
+
+    [Fact]
+    public async Task Degraded_and_failed_answers_are_not_kept()
+    {
+        _search.Degraded.Add("vectors_unavailable");
+        await AskAsync("What causes the tides?");
+        _search.Degraded.Clear();
+        _generation.FailAfter = new RagException(RagError.Unavailable, "cut");
+        await Assert.ThrowsAsync<RagException>(() => AskAsync("What causes the tides?"));
+        _generation.FailAfter = null;
+        Assert.False((await AskAsync("What causes the tides?")).OfType<AnswerEnd>().Single().Timings.Cached);
+        Assert.Equal(3, _generation.Asked.Count);
+    }
+
+    [Fact]
+    public async Task Concurrent_askers_share_one_generation_and_each_hears_all_of_it()
+    {
+        _generation.Hold = new SemaphoreSlim(0);
+        var askers = Enumerable.Range(0, 20).Select(_ => Task.Run(() => AskAsync("What causes the tides?"))).ToArray();
+        _generation.Hold.Release(100);
+        foreach (var answer in await Task.WhenAll(askers).WaitAsync(TimeSpan.FromSeconds(20)))
+        {
+            Assert.IsType<AnswerCitations>(answer[0]);
+            Assert.Equal("Hello \"world\"\né", Text(answer));
+            Assert.IsType<AnswerEnd>(answer[^1]);
+        }
+
+        Assert.Single(_generation.Asked);
+    }
+
+    [Fact]
+    public async Task When_the_first_asker_goes_the_second_hears_the_rest_and_when_all_have_gone_generation_stops()
+    {
+        _generation.Hold = new SemaphoreSlim(0);
+        using var going = new CancellationTokenSource();
+        using var staying = new CancellationTokenSource();
+        await using var first = _query.AnswerAsync(Request("tides of which?"), going.Token).GetAsyncEnumerator(going.Token);
+        await using var second = _query.AnswerAsync(Request("tides of which?"), staying.Token).GetAsyncEnumerator(staying.Token);
+        for (var i = 0; i < 2; i++) // citations and the first piece
+        {
+            Assert.True(await first.MoveNextAsync());
+            Assert.True(await second.MoveNextAsync());
+        }
+
+        var waiting = first.MoveNextAsync().AsTask(); // now the one who moves the source
+        var followed = second.MoveNextAsync().AsTask();
+        await going.CancelAsync();
+        Assert.False(_generation.Stopped.Task.IsCompleted);
+        _generation.Hold.Release();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.True(await followed.WaitAsync(TimeSpan.FromSeconds(10)));
+        var last = second.MoveNextAsync().AsTask();
+        await staying.CancelAsync();
+        await _generation.Stopped.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => last);
+    }
+
+    [Fact]
+    public async Task A_newcomer_after_all_have_gone_gets_an_answer_of_its_own()
+    {
+        _generation.Hold = new SemaphoreSlim(0);
+        using var going = new CancellationTokenSource();
+        var gone = AskAsync(Request("tides?"), going.Token);
+        await going.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        _generation.Hold.Release(100);
+        Assert.Equal("Hello \"world\"\né", Text(await AskAsync("tides?").WaitAsync(TimeSpan.FromSeconds(10))));
+    }
+
+    [Fact]
+    public async Task Reranking_reorders_more_candidates_than_are_cited_and_its_failure_is_told()
+    {
+        for (var i = 0; i < 30; i++)
+            _search.Add("default", $"more-{i}", $"More about tides, {i}.");
+        var reranking = new Reversing();
+        var query = New(new QueryOptions { Rerank = true, RerankCandidates = 10 }, reranking);
+        var cited = (await AskAsync(Request("What about tides?") with { TopK = 3 }, query: query)).OfType<AnswerCitations>().Single().Citations;
+        Assert.Equal(["more-8", "more-7", "more-6"], cited.Select(c => c.Key.DocumentId));
+        reranking.Failure = new RagException(RagError.Unavailable, "down");
+        var degraded = await AskAsync(Request("What about the tides?") with { TopK = 3 }, query: query);
+        Assert.Equal(["tides", "more-0", "more-1"], degraded.OfType<AnswerCitations>().Single().Citations.Select(c => c.Key.DocumentId));
+        Assert.Equal(["reranking_unavailable"], degraded.OfType<AnswerEnd>().Single().Degraded);
+    }
+
+    [Theory]
+    [InlineData("", 5, "query")]
+    [InlineData("x", 0, "top_k")]
+    [InlineData("x", 51, "top_k")]
+    public async Task A_wrong_request_says_what_is_wrong(string question, int topK, string field)
+    {
+        var error = await Assert.ThrowsAsync<RagException>(() => AskAsync(Request(question) with { TopK = topK }));
+        Assert.Equal(RagError.InvalidArgument, error.Error);
+        Assert.StartsWith(field + ":", error.Message);
+    }
+
+    private QueryService New(QueryOptions options, IReranking? reranking = null)
+    {
+        var services = new ServiceCollection();
+        if (reranking is not null)
+            services.AddSingleton(reranking);
+        return new QueryService(
+            _search, _generation, new InProcessCache(new CachingOptions(), _time), _versions, options, _time, NullLogger<QueryService>.Instance,
+            services.BuildServiceProvider());
+    }
+
+    private static AnswerRequest Request(string question) => new() { Tenant = "default", Question = question };
+
+    private static string Text(IEnumerable<AnswerEvent> answer) => string.Concat(answer.OfType<AnswerText>().Select(t => t.Text));
+
+    private Task<List<AnswerEvent>> AskAsync(string question) => AskAsync(Request(question));
+
+    private async Task<List<AnswerEvent>> AskAsync(AnswerRequest request, CancellationToken cancellationToken = default, QueryService? query = null) =>
+        await (query ?? _query).AnswerAsync(request, cancellationToken).ToListAsync(cancellationToken);
+
+    private static IngestionJob Job(string tenant) => new() { JobId = 1, Kind = IngestionKind.Index, Tenant = tenant, DocumentId = "d", Version = 1 };
+
+    private sealed class NoQueue : IIngestionQueue
+    {
+        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) => default;
+    }
+
+    private sealed class Reversing : IReranking
+    {
+        public RagException? Failure { get; set; }
+
+        public ValueTask<IReadOnlyList<SearchResult>> RerankAsync(RerankRequest request, CancellationToken cancellationToken) =>
+            Failure is null ? ValueTask.FromResult<IReadOnlyList<SearchResult>>([.. request.Candidates.Reverse()]) : throw Failure;
+    }
+}
