@@ -109,7 +109,7 @@ public class HttpWireAnswerTests
             await context.Response.Body.FlushAsync();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), timeout: TimeSpan.FromMilliseconds(300));
+        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), timeout: TimeSpan.FromMilliseconds(1500));
         Assert.Equal((Outcome.TimedOut, "timeout", 200), (exchange.Outcome, exchange.Reason, exchange.Status));
     }
 
@@ -134,7 +134,7 @@ public class HttpWireAnswerTests
             await context.Response.WriteAsync("{\"answer\":\"x\"}");
             await context.Response.Body.FlushAsync();
             // A reset throws away what the client has not read yet.
-            await Task.Delay(300);
+            await Task.Delay(600);
             context.Abort();
         });
         var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules));

@@ -74,10 +74,10 @@ public class HttpWireStreamTests
         await using var target = await TestTarget.StartAsync(async context =>
         {
             await Flushed(context, Citations);
-            await Task.Delay(120);
+            await Task.Delay(400);
             beforeFirst = clock.Now;
             await Flushed(context, Token);
-            await Task.Delay(60);
+            await Task.Delay(400);
             beforeSecond = clock.Now;
             await Flushed(context, Token + Done);
         });
@@ -114,7 +114,7 @@ public class HttpWireStreamTests
             await Flushed(context, Token);
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, timeout: TimeSpan.FromMilliseconds(500));
+        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, timeout: TimeSpan.FromMilliseconds(1500));
         Assert.Equal((Outcome.TimedOut, "timeout", 1), (exchange.Outcome, exchange.Reason, exchange.Tokens));
         Assert.Contains("word", exchange.ResponseText);
     }
@@ -126,7 +126,7 @@ public class HttpWireStreamTests
         {
             await Flushed(context, Token);
             // A reset throws away what the client has not read yet.
-            await Task.Delay(300);
+            await Task.Delay(600);
             context.Abort();
         });
         var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true);
