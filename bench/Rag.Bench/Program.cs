@@ -1,8 +1,9 @@
 using System.CommandLine;
+using Rag.Bench.Documents;
 using Rag.Bench.SciFact;
 using Rag.Bench.Vectors;
 
-var root = new RootCommand("Measures parts of the RAG system beside their peers; bench/README.md says how to read the tables.");
-root.Subcommands.Add(SciFactBench.Create());
-root.Subcommands.Add(VectorsBench.Command());
-return await root.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the RAG system, each with its peers in one run")
+{
+    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(),
+}.Parse(args).InvokeAsync();

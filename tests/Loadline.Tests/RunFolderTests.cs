@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Loadline.Runs;
+using Loadline.Recording;
 using Xunit;
 
 namespace Loadline.Tests;

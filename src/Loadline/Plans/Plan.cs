@@ -29,6 +29,15 @@ public sealed record Plan
 
     /// <summary>The file's text, as read.</summary>
     public required string Source { get; init; }
+
+    /// <summary>What the phases' durations were multiplied by; 1 when the plan runs as written. The durations here are the multiplied ones.</summary>
+    public double TimeScale { get; init; } = 1;
+
+    /// <summary>Every single value as written, before the time scale, defaults included, by the key's path (<c>load.users</c> → <c>50</c>).</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Paths of keys that the file left to their defaults.</summary>
+    public IReadOnlyList<string> Defaulted { get; init; } = [];
 }
 
 /// <summary>A closed population: each user sends, waits for the answer, thinks, and sends again.</summary>
@@ -114,5 +123,5 @@ public sealed record LlmModel
 
 /// <summary>One objective as written: it is parsed against the metric catalogue by <c>Verdicts</c>.</summary>
 /// <param name="Text">As written, such as <c>query.p95 &lt; 3s</c>.</param>
-/// <param name="Line">Its line in the plan, from 1.</param>
+/// <param name="Line">Its line in the plan, from 1; 0 when the command line added it.</param>
 public sealed record Objective(string Text, int Line);

@@ -1,3 +1,5 @@
+using Loadline.Recording;
+
 namespace Loadline.Runs;
 
 /// <summary>Names of the files in a run folder.</summary>

@@ -1,3 +1,5 @@
+using Loadline.Recording;
+
 namespace Loadline.Runs;
 
 /// <summary>What a run found: <c>summary.json</c>. Everything that is rendered later comes from this file and its neighbours in the run folder.</summary>
@@ -80,90 +82,3 @@ public sealed record PhaseSummary(string Name, double Start, double End);
 
 /// <summary>A metric's value, unit and number of samples.</summary>
 public sealed record MetricSummary(double Value, string Unit, long Samples);
-
-/// <summary>One operation over the hold phase; times in seconds.</summary>
-public sealed record OperationSummary
-{
-    /// <summary>The operation's name.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>How many exchanges ended so: <c>ok</c>, <c>degraded</c>, <c>throttled</c>, <c>failed</c>, <c>timed_out</c>.</summary>
-    public required IReadOnlyDictionary<string, long> Outcomes { get; init; }
-
-    /// <summary>Exchanges per second.</summary>
-    public required double PerSecond { get; init; }
-
-    /// <summary>From due to end, of ok and degraded exchanges; null when there were none.</summary>
-    public required LatencySummary? ResponseTime { get; init; }
-
-    /// <summary>From sent to end, of the same.</summary>
-    public required LatencySummary? ServiceTime { get; init; }
-
-    /// <summary>From due to end, of all the others.</summary>
-    public required LatencySummary? FailureTime { get; init; }
-
-    /// <summary>From sent to the first non-empty content, of streams.</summary>
-    public LatencySummary? TimeToFirstToken { get; init; }
-
-    /// <summary>Between content events, of streams.</summary>
-    public LatencySummary? TimeBetweenTokens { get; init; }
-
-    /// <summary>How often each reason of failure came.</summary>
-    public required IReadOnlyDictionary<string, long> Reasons { get; init; }
-}
-
-/// <summary>A latency distribution in seconds.</summary>
-public sealed record LatencySummary(long Count, double Min, double Mean, double P50, double P90, double P95, double P99, double P999, double Max);
-
-/// <summary>One second of a run: a line of <c>series.jsonl</c>. Latencies in seconds, of ok and degraded exchanges by their end.</summary>
-public sealed record SeriesPoint
-{
-    /// <summary>Seconds since the run's start, whole.</summary>
-    public required int T { get; init; }
-
-    /// <summary>Active users.</summary>
-    public required int Users { get; init; }
-
-    /// <summary>Operation by operation; those without an exchange in this second are left out.</summary>
-    public required IReadOnlyDictionary<string, SeriesOperation> Operations { get; init; }
-
-    /// <summary>Tokens received in this second.</summary>
-    public long Tokens { get; init; }
-
-    /// <summary>Median and 95th percentile of the time to first token; null without a stream.</summary>
-    public double? TtftP50 { get; init; }
-
-    /// <summary>See <see cref="TtftP50"/>.</summary>
-    public double? TtftP95 { get; init; }
-
-    /// <summary>95th percentile of upload → searchable; null without a sample.</summary>
-    public double? SearchableP95 { get; init; }
-
-    /// <summary>Cores used and resident bytes by process; sampled every few seconds.</summary>
-    public IReadOnlyDictionary<string, SeriesProcess>? Processes { get; init; }
-}
-
-/// <summary>One operation in one second.</summary>
-public sealed record SeriesOperation(long Ok, long Degraded, long Throttled, long Failed, long TimedOut, double? P50, double? P95, double? P99);
-
-/// <summary>One process at one moment.</summary>
-public sealed record SeriesProcess(double CpuCores, long MemoryBytes);
-
-/// <summary>A sampled exchange: a line of <c>exchanges.jsonl</c>. Times in seconds since the run's start; secrets removed.</summary>
-/// <param name="Why"><c>slow</c> or <c>failed</c>.</param>
-/// <param name="Operation">The operation's name.</param>
-/// <param name="User">The user's index.</param>
-/// <param name="Outcome">As in <see cref="OperationSummary.Outcomes"/>.</param>
-/// <param name="Reason">A short class of failure, or null.</param>
-/// <param name="Status">HTTP status, 0 for none.</param>
-/// <param name="Due">When it was due.</param>
-/// <param name="Sent">When it was sent.</param>
-/// <param name="FirstByte">When the response's head came; null if never.</param>
-/// <param name="FirstContent">When the first content came; null if never or not streamed.</param>
-/// <param name="End">When it ended.</param>
-/// <param name="Tokens">Tokens received.</param>
-/// <param name="Request">Method, path and body, cut.</param>
-/// <param name="Response">Response text, cut.</param>
-public sealed record SampledExchange(
-    string Why, string Operation, int User, string Outcome, string? Reason, int Status, double Due, double Sent, double? FirstByte,
-    double? FirstContent, double End, int Tokens, string? Request, string? Response);

@@ -23,13 +23,13 @@ internal sealed class SqliteDocumentStore : IDocumentStore
     private readonly FileStream _lock;
     private readonly string _connectionString;
     private readonly SqliteConnection _connection;
+    private readonly InHandFile _inHand;
     private readonly SqliteDocumentTransaction _transaction;
     private readonly SqliteStatement _begin;
     private readonly SqliteStatement _commit;
     private readonly SqliteStatement _rollback;
     private readonly ConcurrentBag<SqliteDocumentReader> _readers = [];
     private readonly Lock _writing = new();
-    private bool _flushing = true;
     private int _commits;
     private bool _disposed;
 
@@ -41,6 +41,7 @@ internal sealed class SqliteDocumentStore : IDocumentStore
         _connection.Open();
         SqliteSchema.PrepareWriter(_connection, path);
         _transaction = new SqliteDocumentTransaction(_connection);
+        _inHand = new InHandFile(path + ".inhand");
         _begin = new(_connection, "BEGIN IMMEDIATE");
         _commit = new(_connection, "COMMIT");
         _rollback = new(_connection, "ROLLBACK");
@@ -74,18 +75,11 @@ internal sealed class SqliteDocumentStore : IDocumentStore
         }
     }
 
-    public void Commit(Action<IDocumentTransaction> work, bool durable)
+    public void Commit(Action<IDocumentTransaction> work)
     {
         lock (_writing)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            if (_flushing != durable)
-            {
-                // In a write-ahead log, NORMAL leaves out the flush at the commit; the order of commits is kept all the same.
-                SqliteSchema.Execute(_connection, durable ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
-                _flushing = durable;
-            }
-
             _begin.Run();
             try
             {
@@ -117,9 +111,10 @@ internal sealed class SqliteDocumentStore : IDocumentStore
     {
         lock (_writing)
         {
+            CountInterruptions();
             var jobs = new List<StoredJob>();
             using (var statement = new SqliteStatement(_connection,
-                $"SELECT {SqliteRows.VersionColumns}, o.attempts, o.claims FROM outbox o JOIN versions v ON v.job=o.job JOIN documents d ON d.key=o.document ORDER BY o.job"))
+                $"SELECT {SqliteRows.VersionColumns}, o.attempts, o.interruptions FROM outbox o JOIN versions v ON v.job=o.job JOIN documents d ON d.key=o.document ORDER BY o.job"))
             using (var row = statement.Read())
                 while (row.Read())
                     jobs.Add(new StoredJob(SqliteRows.Version(row), row.GetInt32(SqliteRows.VersionColumnCount), row.GetInt32(SqliteRows.VersionColumnCount + 1)));
@@ -128,6 +123,14 @@ internal sealed class SqliteDocumentStore : IDocumentStore
                 SqliteSchema.Scalar(_connection, "SELECT count(*) FROM documents WHERE deleted=0"),
                 SqliteSchema.Scalar(_connection, "SELECT count(*) FROM documents WHERE failed=1"));
         }
+    }
+
+    public void NoteInHand(long jobId, bool inHand)
+    {
+        if (inHand)
+            _inHand.Add(jobId);
+        else
+            _inHand.Remove(jobId);
     }
 
     public void Dispose()
@@ -143,6 +146,7 @@ internal sealed class SqliteDocumentStore : IDocumentStore
             _commit.Dispose();
             _rollback.Dispose();
             _transaction.Dispose();
+            _inHand.Dispose();
             _connection.Dispose();
             _lock.Dispose();
         }
@@ -164,6 +168,20 @@ internal sealed class SqliteDocumentStore : IDocumentStore
             else
                 reader.Dispose();
         }
+    }
+
+    private void CountInterruptions()
+    {
+        if (_inHand.Left.Count > 0)
+        {
+            _begin.Run();
+            using (var count = new SqliteStatement(_connection, "UPDATE outbox SET interruptions=interruptions+1 WHERE job=$0"))
+                foreach (var job in _inHand.Left)
+                    count.Run(job);
+            _commit.Run();
+        }
+
+        _inHand.Clear();
     }
 
     private void Rollback()

@@ -25,9 +25,9 @@ internal sealed class SqliteDocumentTransaction(SqliteConnection connection) : I
     private readonly SqliteStatement _addContent = new(connection, "INSERT INTO contents(job, content) VALUES($0, $1)");
     private readonly SqliteStatement _addText = new(connection, "INSERT OR REPLACE INTO texts(job, text) SELECT job, $2 FROM versions WHERE document=$0 AND version=$1");
     private readonly SqliteStatement _dropJobOf = new(connection, "DELETE FROM outbox WHERE document=$0");
-    private readonly SqliteStatement _addJob = new(connection, "INSERT INTO outbox(job, document, attempts, claims) VALUES($0, $1, 0, 0)");
+    private readonly SqliteStatement _addJob = new(connection, "INSERT INTO outbox(job, document, attempts, interruptions) VALUES($0, $1, 0, 0)");
     private readonly SqliteStatement _dropJob = new(connection, "DELETE FROM outbox WHERE job=$0");
-    private readonly SqliteStatement _countJob = new(connection, "UPDATE outbox SET attempts=$1, claims=$2 WHERE job=$0");
+    private readonly SqliteStatement _countJob = new(connection, "UPDATE outbox SET attempts=$1, interruptions=0 WHERE job=$0");
 
     private readonly SqliteStatement _settleVersion = new(connection,
         "UPDATE versions SET state=$2, started=$3, ended=$4, attempts=$5, chunks=$6, reason=$7, title=coalesce($8, title) WHERE document=$0 AND version=$1");
@@ -83,7 +83,7 @@ internal sealed class SqliteDocumentTransaction(SqliteConnection connection) : I
 
     public bool RemoveJob(long jobId) => _dropJob.Run(jobId) > 0;
 
-    public void CountJob(long jobId, int attempts, int claims) => _countJob.Run(jobId, attempts, claims);
+    public void CountJob(long jobId, int attempts) => _countJob.Run(jobId, attempts);
 
     public void Settle(DocumentHead head, Settlement settlement)
     {

@@ -24,7 +24,7 @@ internal static class SqliteSchema
         CREATE UNIQUE INDEX versions_of ON versions(document, version);
         CREATE TABLE contents(job INTEGER PRIMARY KEY, content BLOB NOT NULL);
         CREATE TABLE texts(job INTEGER PRIMARY KEY, text TEXT NOT NULL);
-        CREATE TABLE outbox(job INTEGER PRIMARY KEY, document INTEGER NOT NULL, attempts INTEGER NOT NULL, claims INTEGER NOT NULL);
+        CREATE TABLE outbox(job INTEGER PRIMARY KEY, document INTEGER NOT NULL, attempts INTEGER NOT NULL, interruptions INTEGER NOT NULL);
         CREATE UNIQUE INDEX outbox_of ON outbox(document);
         """;
 

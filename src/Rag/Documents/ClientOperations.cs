@@ -54,7 +54,7 @@ internal sealed class PutOperation(DocumentMemory memory, PutDocument request, s
 
     public override void Committed()
     {
-        memory.Queued(_head, _stored!, claims: 0);
+        memory.Queued(_head, _stored!);
         Acknowledge(new DocumentAccepted(documentId, _stored!.Version, DocumentState.Queued));
     }
 }
@@ -94,7 +94,7 @@ internal sealed class DeleteOperation(DocumentMemory memory, string tenant, stri
     public override void Committed()
     {
         if (_stored is not null)
-            memory.Queued(_head, _stored, claims: 0);
+            memory.Queued(_head, _stored);
         Acknowledge(_stored is not null);
     }
 }

@@ -9,9 +9,6 @@ internal abstract class WriteOperation
     /// <summary>Bytes that it brings, for the bounds of queue and transaction.</summary>
     public virtual long Bytes => 0;
 
-    /// <summary>Whether its caller is told only once it would survive a power cut.</summary>
-    public virtual bool MustBeDurable => true;
-
     /// <summary>Writes. Must not have written anything when it throws a <see cref="RagException"/>: its neighbours are kept.</summary>
     public abstract void Apply(IDocumentTransaction transaction);
 
@@ -148,8 +145,7 @@ internal sealed partial class CommitWriter : IDisposable
                         {
                             refused[operation] = reason;
                         }
-                },
-                durable: batch.Exists(o => o.MustBeDurable));
+                });
         }
         catch (Exception error)
         {

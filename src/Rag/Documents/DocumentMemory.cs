@@ -28,18 +28,18 @@ internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time
     {
         (_documents, _failed) = (backlog.Documents, backlog.Failed);
         foreach (var job in backlog.Jobs)
-            Waiting(job.Version, job.Attempts, job.Claims);
+            Waiting(job.Version, job.Attempts, job.Interruptions);
     }
 
     /// <summary>A version (or a deletion) was committed.</summary>
-    public void Queued(DocumentHead? before, StoredVersion version, int claims)
+    public void Queued(DocumentHead? before, StoredVersion version)
     {
         var lived = before is { Deleted: false };
         var lives = version.Kind == IngestionKind.Index;
         Interlocked.Add(ref _documents, (lives ? 1 : 0) - (lived ? 1 : 0));
         if (before is { Failed: true })
             Interlocked.Decrement(ref _failed);
-        Waiting(version, 0, claims);
+        Waiting(version, attempts: 0, interruptions: 0);
     }
 
     /// <summary>A newest version was given up on.</summary>
@@ -50,7 +50,7 @@ internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time
 
     public void Dispose() => Board.Dispose();
 
-    private void Waiting(StoredVersion version, int attempts, int claims)
+    private void Waiting(StoredVersion version, int attempts, int interruptions)
     {
         var key = new DocumentKey(version.Tenant, version.DocumentId);
         if (version.Kind == IngestionKind.Index)
@@ -58,6 +58,6 @@ internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time
         else
             Statuses.Remove(key);
         // Last: whoever claims it next finds its status in place.
-        Board.Add(new JobTicket(key, version.JobId, version.Kind, version.Version, version.Bytes, version.QueuedAt) { Attempts = attempts, Claims = claims });
+        Board.Add(new JobTicket(key, version.JobId, version.Kind, version.Version, version.Bytes, version.QueuedAt) { Attempts = attempts, Interruptions = interruptions });
     }
 }

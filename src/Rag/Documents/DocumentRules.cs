@@ -57,6 +57,8 @@ internal static class DocumentRules
     {
         if (id.Length is 0 or > MaxIdLength)
             return Invariant($"id: {id.Length} characters; 1 to {MaxIdLength} are allowed");
+        if (id is "." or "..")
+            return $"id: '{id}' means a folder in an address; choose another";
         foreach (var c in id)
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('.' or '_' or '-' or ':'))
                 return $"id: '{Clip(id)}' holds '{c}'; allowed are letters a-z A-Z, digits and . _ - :";

@@ -6,10 +6,9 @@ namespace Rag.Documents;
 /// </summary>
 public interface IDocumentStore : IDisposable
 {
-    /// <summary>Runs <paramref name="work"/> in one transaction; when it throws, nothing is kept and the exception passes through.</summary>
+    /// <summary>Runs <paramref name="work"/> in one transaction, which survives a power cut once the call returns; when it throws, nothing is kept and the exception passes through.</summary>
     /// <param name="work">What to write. Called once, on the calling thread.</param>
-    /// <param name="durable">True: the rows survive a power cut once the call returns. False: they survive the death of this process, which costs no disk flush.</param>
-    void Commit(Action<IDocumentTransaction> work, bool durable);
+    void Commit(Action<IDocumentTransaction> work);
 
     /// <summary>The newest version of a document that isn't deleted, or null.</summary>
     ValueTask<StoredVersion?> FindAsync(string tenant, string documentId, CancellationToken cancellationToken);
@@ -27,8 +26,11 @@ public interface IDocumentStore : IDisposable
     /// <summary>A version's extracted text, by its job's number; null when none is kept.</summary>
     ValueTask<string?> ReadTextAsync(long jobId, CancellationToken cancellationToken);
 
-    /// <summary>Everything in the outbox in the order of job numbers, and how much is stored: read once, at the start.</summary>
+    /// <summary>Everything in the outbox in the order of job numbers, and how much is stored: read once, at the start. Counts the jobs that were in hand when the process before ended.</summary>
     StoredBacklog ReadBacklog();
+
+    /// <summary>Notes that a job is being tried, or no longer is. Very cheap; must survive the death of this process, need not survive a power cut.</summary>
+    void NoteInHand(long jobId, bool inHand);
 }
 
 /// <summary>One transaction's reads and writes. Reads see the transaction's own writes.</summary>
@@ -50,8 +52,8 @@ public interface IDocumentTransaction
     /// <returns>False when it was not there: superseded or settled before.</returns>
     bool RemoveJob(long jobId);
 
-    /// <summary>Sets a job's counters in the outbox; no effect when it is gone.</summary>
-    void CountJob(long jobId, int attempts, int claims);
+    /// <summary>Sets how often a job was tried, and that the process did not die under it; no effect when it is gone.</summary>
+    void CountJob(long jobId, int attempts);
 
     /// <summary>Records how a version ended, and its text when given; no effect when the version's row is gone.</summary>
     void Settle(DocumentHead head, Settlement settlement);

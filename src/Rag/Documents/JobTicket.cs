@@ -14,12 +14,12 @@ internal sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind
     /// <summary>Tries that ended without fault of the document.</summary>
     public int Deferrals { get; init; }
 
-    /// <summary>Tries under which the process died.</summary>
-    public int Claims { get; init; }
+    /// <summary>Tries under which the process died, since the last that ended.</summary>
+    public int Interruptions { get; init; }
 
     /// <summary>When the last try began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>Whether it may be what kills the process: then it is handed out alone, after all others.</summary>
-    public bool Suspect => Claims >= 3;
+    public bool Suspect => Interruptions >= 3;
 }

@@ -1,3 +1,4 @@
+using Rag.Errors;
 using Rag.Ingestion;
 
 namespace Rag.Documents;
@@ -32,7 +33,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             catch
             {
                 foreach (var ticket in tickets)
-                    _memory.Board.Return(ticket, _memory.Now() + _memory.Options.RetryDelay);
+                    PutBack(ticket);
                 throw;
             }
         }
@@ -42,14 +43,30 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
     {
         if (results.Count == 0)
             return;
-        var operation = new CompleteOperation(_memory, results);
-        documents.Writer.SubmitInternal(operation);
-        await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var operation = new CompleteOperation(_memory, store, results);
+        try
+        {
+            documents.Writer.SubmitInternal(operation);
+            await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RagException)
+        {
+            // Nothing was kept: the jobs are done again soon rather than when their leases end.
+            foreach (var result in results)
+                if (_memory.Board.Held(new DocumentKey(result.Job.Tenant, result.Job.DocumentId), result.Job.JobId, result.Job.Attempt) is { } ticket)
+                    PutBack(ticket);
+            throw;
+        }
+    }
+
+    private void PutBack(JobTicket ticket)
+    {
+        store.NoteInHand(ticket.JobId, inHand: false);
+        _memory.Board.Return(ticket, _memory.Now() + _memory.Options.RetryDelay);
     }
 
     private async ValueTask<List<IngestionJob>> ReadJobsAsync(List<JobTicket> tickets)
     {
-        documents.Writer.SubmitInternal(new ClaimOperation(tickets));
         var jobs = new List<IngestionJob>(tickets.Count);
         var ended = new List<IngestionResult>();
         foreach (var ticket in tickets)
@@ -65,12 +82,13 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             };
             if (ticket.Kind == IngestionKind.Delete)
             {
+                store.NoteInHand(ticket.JobId, inHand: true);
                 jobs.Add(job);
                 continue;
             }
 
-            if (ticket.Claims >= _memory.Options.MaxInterruptions)
-                ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"the service stopped {ticket.Claims} times while it processed this document"));
+            if (ticket.Interruptions >= _memory.Options.MaxInterruptions)
+                ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"the service stopped {ticket.Interruptions} times while it processed this document"));
             else if (ticket.Attempts >= _memory.Options.MaxAttempts)
                 ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"given up after {ticket.Attempts} tries, none of which ended within {_memory.Options.Lease}"));
             // Superseded since it was taken: a newer version or the deletion has its own job.
@@ -78,6 +96,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
                 ended.Add(new IngestionResult(job, IngestionOutcome.Superseded));
             else
             {
+                store.NoteInHand(ticket.JobId, inHand: true);
                 jobs.Add(job with
                 {
                     Title = stored.Version.Title,

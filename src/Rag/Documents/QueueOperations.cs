@@ -3,31 +3,8 @@ using Rag.Ingestion;
 
 namespace Rag.Documents;
 
-/// <summary>
-/// Remembers that jobs are being tried, so that a document under which the process dies again and again is found. Nobody waits for it and it need not
-/// survive a power cut: only the death of the process, which needs no disk flush.
-/// </summary>
-internal sealed class ClaimOperation(IReadOnlyList<JobTicket> tickets) : WriteOperation
-{
-    public override bool MustBeDurable => false;
-
-    public override void Apply(IDocumentTransaction transaction)
-    {
-        foreach (var ticket in tickets)
-            transaction.CountJob(ticket.JobId, ticket.Attempts, ticket.Claims + 1);
-    }
-
-    public override void Committed()
-    {
-    }
-
-    public override void Failed(Exception reason)
-    {
-    }
-}
-
 /// <summary>Results of jobs, all in one transaction. A job that is not in the outbox any more was superseded, or settled before.</summary>
-internal sealed class CompleteOperation(DocumentMemory memory, IReadOnlyList<IngestionResult> results) : ClientOperation<bool>
+internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore store, IReadOnlyList<IngestionResult> results) : ClientOperation<bool>
 {
     private readonly List<Action> _afterwards = new(results.Count);
 
@@ -148,12 +125,13 @@ internal sealed class CompleteOperation(DocumentMemory memory, IReadOnlyList<Ing
         {
             Attempts = ticket.Attempts + (counts ? 1 : 0),
             Deferrals = ticket.Deferrals + (counts ? 0 : 1),
-            Claims = 0,
+            Interruptions = 0,
         };
-        transaction.CountJob(job.JobId, next.Attempts, claims: 0);
+        transaction.CountJob(job.JobId, next.Attempts);
         _afterwards.Add(() =>
         {
             memory.Statuses.Advance(key, job.Version, s => s with { Status = DocumentState.Queued, Reason = result.Reason, Attempts = next.Attempts });
+            store.NoteInHand(job.JobId, inHand: false);
             memory.Board.Return(next, memory.Now() + Backoff(counts ? next.Attempts : next.Deferrals));
             DocumentsMetrics.Ended(counts ? "retried" : "deferred");
         });
@@ -161,6 +139,7 @@ internal sealed class CompleteOperation(DocumentMemory memory, IReadOnlyList<Ing
 
     private void End(DocumentKey key, IngestionJob job, string outcome)
     {
+        store.NoteInHand(job.JobId, inHand: false);
         memory.Board.Finish(key, job.JobId);
         DocumentsMetrics.Ended(outcome);
     }

@@ -94,8 +94,8 @@ public sealed record Settlement(
 /// <summary>A job that waits in the outbox.</summary>
 /// <param name="Version">Its version's row.</param>
 /// <param name="Attempts">Tries that ended.</param>
-/// <param name="Claims">Tries that began since and whose end isn't known: the process died under them.</param>
-public sealed record StoredJob(StoredVersion Version, int Attempts, int Claims);
+/// <param name="Interruptions">Tries since the last that ended, under which the process died.</param>
+public sealed record StoredJob(StoredVersion Version, int Attempts, int Interruptions);
 
 /// <summary>The outbox, and how much is stored.</summary>
 public sealed record StoredBacklog(IReadOnlyList<StoredJob> Jobs, long Documents, long Failed);

@@ -143,8 +143,8 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
         var scoring = new KeywordScoring(_options.K1, _options.B, state.Live, (double)state.LiveTerms / state.Live);
         var terms = new List<(Postings.View, double)>(query.Count);
         foreach (var (term, weight) in query)
-            if (term.Postings.Read(state.Watermark) is { Count: > 0 } list && term.Postings.Live is > 0 and var live)
-                terms.Add((list, scoring.Factor(live, weight)));
+            if (term.Postings.Read(state.Watermark) is { Count: > 0 } list)
+                terms.Add((list, scoring.Factor(Math.Max(term.Postings.Live, 1), weight)));
 
         Func<int, bool>? accept = null;
         if (request.Filter is { } filter)

@@ -68,7 +68,10 @@ internal sealed partial class KeywordStore : IDisposable
             return;
         }
 
+        // In with the new before out with the old: a term's count of documents never falls below what readers see.
         var tenant = _tenants.GetOrAdd(document.Tenant, _ => new Tenant(_options));
+        if (document.Chunks.Length > 0)
+            tenant.Index.Add(document, AnalyzeChunks(document, record, keepLengths: true));
         if (tenant.Documents.TryGetValue(document.Id, out var old))
         {
             _log.CountLive(old.Place, old.RecordBytes, -1);
@@ -76,8 +79,6 @@ internal sealed partial class KeywordStore : IDisposable
                 tenant.Index.Remove(old, AnalyzeChunks(old, ReadRecord(old), keepLengths: false));
         }
 
-        if (document.Chunks.Length > 0)
-            tenant.Index.Add(document, AnalyzeChunks(document, record, keepLengths: true));
         if (old is { IsDeleted: false } && !document.IsDeleted)
         {
             old.Previous = null;
@@ -129,6 +130,7 @@ internal sealed partial class KeywordStore : IDisposable
             return;
         IndexSnapshot.Save(_folder, [.. _tenants], _log.End, _log.BatchNumber);
         _bytesSinceSnapshot = 0;
+        _log.DeleteRetired();
     }
 
     /// <summary>A chunk's text, or null when the document has gone on meanwhile. Any thread.</summary>
@@ -173,6 +175,7 @@ internal sealed partial class KeywordStore : IDisposable
         _log.CountLive(place, document.RecordBytes, +1);
     }
 
+    // The file itself stays until the next snapshot: the present one still points into it, and a replay must know what to take out.
     private void Clean(LogFile file)
     {
         var moved = new List<(IndexedDocument Document, long Place)>();
@@ -185,7 +188,7 @@ internal sealed partial class KeywordStore : IDisposable
         _log.Flush();
         foreach (var (document, place) in moved)
             MoveTo(document, place);
-        _log.Delete(file);
+        _log.Retire(file);
         LogCleaned(file.Path, moved.Count);
     }
 

@@ -87,6 +87,23 @@ public class GroupCommitTests
     }
 
     [Fact]
+    public async Task When_results_cant_be_recorded_the_jobs_come_back_soon()
+    {
+        GatedStore? gate = null;
+        using var documents = new DocumentsFixture(wrap: s => gate = new GatedStore(s));
+        await documents.PutAsync("a");
+        var job = Assert.Single(await documents.ClaimAsync());
+        gate!.Failure = new IOException("disk full");
+        await Assert.ThrowsAsync<RagException>(async () => await documents.Queue.CompleteAsync([DocumentsFixture.Done(job)], default));
+        Assert.NotEqual(DocumentState.Searchable, (await documents.StatusAsync("a"))!.Status);
+        gate.Failure = null;
+        Assert.True(await documents.NothingIsReadyAsync());
+        documents.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(job.JobId, Assert.Single(await documents.IngestAsync()).JobId);
+        Assert.Equal(DocumentState.Searchable, (await documents.StatusAsync("a"))!.Status);
+    }
+
+    [Fact]
     public async Task An_acknowledged_upload_is_visible_to_every_reader()
     {
         using var documents = new DocumentsFixture();
@@ -114,7 +131,7 @@ public class GroupCommitTests
 
         public void Open() => _open.Set();
 
-        public void Commit(Action<IDocumentTransaction> work, bool durable)
+        public void Commit(Action<IDocumentTransaction> work)
         {
             _reached.TrySetResult();
             Assert.True(_open.Wait(TimeSpan.FromSeconds(20)));
@@ -124,8 +141,7 @@ public class GroupCommitTests
                     work(t);
                     if (Failure is not null)
                         throw Failure;
-                },
-                durable);
+                });
             Commits++;
         }
 
@@ -140,6 +156,8 @@ public class GroupCommitTests
         public ValueTask<string?> ReadTextAsync(long jobId, CancellationToken cancellationToken) => inner.ReadTextAsync(jobId, cancellationToken);
 
         public StoredBacklog ReadBacklog() => inner.ReadBacklog();
+
+        public void NoteInHand(long jobId, bool inHand) => inner.NoteInHand(jobId, inHand);
 
         public void Dispose() => inner.Dispose();
     }

@@ -117,7 +117,7 @@ public class CrashTests
     private static string Copy(string from, string to)
     {
         Directory.CreateDirectory(to);
-        foreach (var name in (string[])["documents.db", "documents.db-wal"])
+        foreach (var name in (string[])["documents.db", "documents.db-wal", "documents.db.inhand"])
             if (File.Exists(Path.Combine(from, name)))
             {
                 using var source = new FileStream(Path.Combine(from, name), FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
@@ -131,7 +131,7 @@ public class CrashTests
 
     private sealed class ImagedStore(IDocumentStore inner, Action<string> pass, Lock frozen) : IDocumentStore
     {
-        public void Commit(Action<IDocumentTransaction> work, bool durable)
+        public void Commit(Action<IDocumentTransaction> work)
         {
             lock (frozen)
             {
@@ -141,8 +141,7 @@ public class CrashTests
                     {
                         work(t);
                         pass("inside commit");
-                    },
-                    durable);
+                    });
                 pass("after commit");
             }
         }
@@ -158,6 +157,8 @@ public class CrashTests
         public ValueTask<string?> ReadTextAsync(long jobId, CancellationToken cancellationToken) => inner.ReadTextAsync(jobId, cancellationToken);
 
         public StoredBacklog ReadBacklog() => inner.ReadBacklog();
+
+        public void NoteInHand(long jobId, bool inHand) => inner.NoteInHand(jobId, inHand);
 
         public void Dispose() => inner.Dispose();
     }

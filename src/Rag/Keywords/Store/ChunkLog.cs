@@ -152,7 +152,7 @@ internal sealed class ChunkLog : IDisposable
     public LogFile? FindMostlyDead()
     {
         foreach (var (_, file) in _files)
-            if (file != _active && file.LiveBytes * 2 < file.Length)
+            if (file != _active && !file.IsRetired && file.LiveBytes * 2 < file.Length)
                 return file;
         return null;
     }
@@ -160,12 +160,15 @@ internal sealed class ChunkLog : IDisposable
     /// <summary>Reads a closed file's records.</summary>
     public static void Scan(LogFile file, RecordHandler handle) => new LogScan(file, isLast: false).Run(0, handle);
 
-    /// <summary>Removes a file that nothing points to any more.</summary>
-    public void Delete(LogFile file)
+    /// <summary>Marks a file whose live records have been moved.</summary>
+    public void Retire(LogFile file) => file.IsRetired = true;
+
+    /// <summary>Removes the files that no snapshot needs any more.</summary>
+    public void DeleteRetired()
     {
-        _files.TryRemove(file.Number, out _);
-        File.Delete(file.Path);
-        file.Dispose();
+        foreach (var (_, file) in _files)
+            if (file.IsRetired)
+                Delete(file);
     }
 
     public void Dispose()
@@ -180,6 +183,13 @@ internal sealed class ChunkLog : IDisposable
     public static int FileOf(long place) => (int)(place >> 32);
 
     public static long OffsetOf(long place) => place & uint.MaxValue;
+
+    private void Delete(LogFile file)
+    {
+        _files.TryRemove(file.Number, out _);
+        File.Delete(file.Path);
+        file.Dispose();
+    }
 
     private int NextNumber() => _files.IsEmpty ? 1 : _files.Keys.Max() + 1;
 }

@@ -27,6 +27,9 @@ internal sealed class LogFile : IDisposable
     /// <summary>Bytes of records that are still the newest of their document.</summary>
     public long LiveBytes { get; set; }
 
+    /// <summary>Whether its live records have been moved and it only waits for the next snapshot.</summary>
+    public bool IsRetired { get; set; }
+
     public static LogFile Create(string folder, int number)
     {
         var path = NameOf(folder, number);

@@ -1,0 +1,58 @@
+using Loadline.Plans;
+using Loadline.Targets;
+
+namespace Loadline.Cli;
+
+/// <summary>What <c>--target</c> and a plan's <c>target</c> can name: the embedded system, a URL, a shipped profile, a profile's path.</summary>
+internal static class KnownTargets
+{
+    private const string Prefix = "plans/targets/", Suffix = ".yaml";
+
+    /// <summary>The profile of the embedded target.</summary>
+    private const string EmbeddedProfile = "rag";
+
+    /// <summary>The profile of a target that is given as a URL alone.</summary>
+    private const string UrlProfile = "rag";
+
+    /// <summary>The shipped profiles.</summary>
+    public static IEnumerable<(string Name, string About)> List() =>
+        from name in Names()
+        let profile = TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix)
+        select (name, profile.About);
+
+    /// <summary>The operations of a target; null where it isn't known (an error that <see cref="Resolve"/> reports).</summary>
+    public static IReadOnlyCollection<string>? OperationsOf(string target)
+    {
+        try
+        {
+            return [.. Resolve(target).Profile.Operations.Keys];
+        }
+        catch (TargetProfileException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The profile that a target's name, URL or path stands for, and its address: null for the embedded target.</summary>
+    /// <exception cref="TargetProfileException">There is no such profile, it has mistakes, or its address is missing.</exception>
+    public static (TargetProfile Profile, Uri? Address) Resolve(string target)
+    {
+        if (target == "embedded")
+            return (Shipped(EmbeddedProfile), null);
+        if (Uri.TryCreate(target, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
+            return (Shipped(UrlProfile), url);
+        var profile = Names().Contains(target) ? Shipped(target) : ReadFile(target);
+        return (profile, profile.Url ?? throw new TargetProfileException(target, [new ProfileProblem(1, "url", null, "is missing, and the run doesn't say where the target is", "write url: http://127.0.0.1:8000")]));
+    }
+
+    private static TargetProfile Shipped(string name) => TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix);
+
+    private static TargetProfile ReadFile(string path) => File.Exists(path)
+        ? TargetProfileReader.ReadFile(path)
+        : throw new TargetProfileException(path, [new ProfileProblem(1, "(file)", path, "is neither 'embedded', nor a URL, nor a shipped profile, nor a file", $"shipped profiles are: {string.Join(", ", Names())}")]);
+
+    private static IEnumerable<string> Names() => typeof(PlanCatalog).Assembly.GetManifestResourceNames()
+        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal))
+        .Select(name => name[Prefix.Length..^Suffix.Length])
+        .Order(StringComparer.Ordinal);
+}

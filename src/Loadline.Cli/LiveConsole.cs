@@ -1,0 +1,73 @@
+using System.Globalization;
+using Loadline.Runs;
+using Spectre.Console;
+using Spectre.Console.Rendering;
+
+namespace Loadline.Cli;
+
+/// <summary>For terminals: a table that stays in place and is redrawn once a second.</summary>
+internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver, IAsyncDisposable
+{
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _live;
+    private LiveDisplayContext? _context;
+
+    public void Step(string text)
+    {
+        EndLive();
+        console.MarkupLineInterpolated($"[grey]▸[/] {text}");
+    }
+
+    public void Advance(string text, long done, long total)
+    {
+        if (done == total)
+            console.MarkupLineInterpolated($"  [grey]{text}: {done}[/]");
+    }
+
+    public void Progress(RunProgress progress)
+    {
+        var view = View(progress);
+        if (_live is null)
+            _live = console.Live(view).AutoClear(false).StartAsync(async context =>
+            {
+                _context = context;
+                await _done.Task.ConfigureAwait(false);
+            });
+        _context?.UpdateTarget(view);
+    }
+
+    public void Warn(string text)
+    {
+        if (_live is null)
+            console.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        EndLive();
+        if (_live is not null)
+            await _live.ConfigureAwait(false);
+    }
+
+    private void EndLive()
+    {
+        _done.TrySetResult();
+        _live?.GetAwaiter().GetResult();
+    }
+
+    private static IRenderable View(RunProgress p)
+    {
+        var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey);
+        foreach (var title in new[] { "operation", "per second", "answered", "errors", "P50", "P95", "P99" })
+            table.AddColumn(title == "operation" ? new TableColumn(title) : new TableColumn(title).RightAligned());
+        foreach (var o in p.Operations)
+            table.AddRow(
+                new Text(o.Name), Number(o.PerSecond), Number(o.Answered), Number(o.Errors, o.Errors > 0 ? Color.Red : null), new Text(Figures.Seconds(o.P50)), new Text(Figures.Seconds(o.P95)), new Text(Figures.Seconds(o.P99)));
+        var head = string.Create(CultureInfo.InvariantCulture,
+            $"[bold]{p.Phase}[/]  {Figures.Clock(p.Elapsed)} elapsed, {Figures.Clock(p.Remaining)} remaining   [bold]{p.ActiveUsers}[/]/{p.Users} users   [bold]{p.PerSecond:0}[/] rps   {(p.ErrorShare > 0 ? "[red]" : "[green]")}{p.ErrorShare:0.00%}[/] errors");
+        return new Rows(new Markup(head), table);
+    }
+
+    private static Text Number(double value, Color? color = null) =>
+        new(value.ToString("N0", CultureInfo.InvariantCulture), color is { } c ? new Style(c) : Style.Plain);
+}

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Loadline.Llm;
+using Loadline.Plans;
+using Loadline.Plans.Reading;
+
+namespace Loadline.Cli;
+
+/// <summary><c>loadline llm</c>: the simulated LLM, for one's own RAG system to point at.</summary>
+internal static class LlmCommand
+{
+    public static Command Create()
+    {
+        var port = new Option<int>("--port") { Description = "The port; 0 lets the operating system choose.", DefaultValueFactory = _ => 8100 };
+        var address = new Option<string>("--address") { Description = "The address to listen on.", DefaultValueFactory = _ => "127.0.0.1" };
+        var plan = new Option<string?>("--plan") { Description = "Take the timing from this plan's 'llm' section." };
+        var set = new Option<string[]>("--set") { Description = "One value of the timing, such as llm.first-token=2s..4s. May be repeated.", HelpName = "path=value" };
+        var seed = new Option<ulong>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 1 };
+        var parent = new Option<int?>("--parent") { Description = "Stop when the process with this id has ended.", HelpName = "PID" };
+        var command = new Command(
+            "llm", "An OpenAI-compatible LLM server whose timing is simulated and whose text is taken from the prompt: time to first token, time per token, slots, queue, load factor, failures.")
+        {
+            port, address, plan, set, seed, parent,
+        };
+        command.SetAction((arguments, _) => RunAsync(
+            arguments.GetValue(port), arguments.GetValue(address)!, arguments.GetValue(plan), arguments.GetValue(set) ?? [], arguments.GetValue(seed), arguments.GetValue(parent)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int port, string address, string? planName, string[] set, ulong seed, int? parent)
+    {
+        if (!IPAddress.TryParse(address, out var listenOn))
+            return Refuse($"--address {address}: not an IP address; give, for example, 127.0.0.1");
+        if (Model(planName, set) is not { } model)
+            return ExitCode.BadPlan;
+
+        using var interrupts = new Interrupts("stopping");
+        try
+        {
+            await using var server = await LlmServer.StartAsync(
+                new LlmOptions { Model = model, Address = listenOn, Port = port, Seed = seed }, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
+            Console.WriteLine($"listening on {server.Address.ToString().TrimEnd('/')}");
+            await Task.WhenAny(Task.Delay(Timeout.Infinite, interrupts.Token), ParentGone(parent, interrupts.Token)).ConfigureAwait(false);
+            return ExitCode.Passed;
+        }
+        catch (ArgumentException problem)
+        {
+            return Refuse(problem.Message);
+        }
+        catch (Exception problem) when (problem is IOException or SocketException)
+        {
+            return Refuse($"can't listen on {address}:{port}: {problem.Message}; stop what uses it, or choose another port with --port (0 for any free one)");
+        }
+    }
+
+    private static LlmModel? Model(string? planName, string[] set)
+    {
+        var file = planName is null ? new PlanFile("llm", "name: llm\npurpose: a simulated LLM\nllm: {}\nobjectives: [rps > 0]\n") : PlanCatalog.Find(planName, out _);
+        if (file is null)
+        {
+            Refuse($"--plan {planName}: no such plan; see 'loadline list'");
+            return null;
+        }
+
+        var reading = PlanReader.Read(file.Text, file.FileName, new PlanOverrides { Set = set });
+        foreach (var problem in reading.Problems)
+            Refuse(problem.ToString());
+        if (reading.Plan is { Llm: null })
+            Refuse($"--plan {planName}: the plan has no 'llm' section; name another, or leave --plan out for the defaults");
+        return reading.Plan?.Llm;
+    }
+
+    private static async Task ParentGone(int? parent, CancellationToken cancellationToken)
+    {
+        if (parent is not { } id)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            using var process = Process.GetProcessById(id);
+            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException)
+        {
+            // It had ended already.
+        }
+    }
+
+    private static int Refuse(string message)
+    {
+        Console.Error.WriteLine(message);
+        return ExitCode.BadPlan;
+    }
+}

@@ -1,0 +1,15 @@
+namespace Loadline.Plans;
+
+/// <summary>Checks the text of an objective. The metric catalogue implements it: so the reader can report what is wrong with objectives together with all other problems.</summary>
+public interface IObjectiveRules
+{
+    /// <summary>What is wrong with an objective; null when nothing is.</summary>
+    /// <param name="text">The objective as written.</param>
+    /// <param name="operations">The operations of the plan's mix.</param>
+    ObjectiveMistake? Check(string text, IReadOnlyCollection<string> operations);
+}
+
+/// <summary>What is wrong with an objective.</summary>
+/// <param name="Rule">The rule that is broken; continues a sentence about the objective.</param>
+/// <param name="Remedy">What to write.</param>
+public sealed record ObjectiveMistake(string Rule, string Remedy);

@@ -1,0 +1,20 @@
+namespace Loadline.Plans.Reading;
+
+/// <summary>What the command line changes in a plan; checked by the same rules as the file.</summary>
+public sealed record PlanOverrides
+{
+    /// <summary>Nothing is changed.</summary>
+    public static PlanOverrides None { get; } = new();
+
+    /// <summary><c>path=value</c> replaces (<c>load.users=500</c>), <c>objectives+=line</c> adds; the values of <c>--set</c> in order.</summary>
+    public IReadOnlyList<string> Set { get; init; } = [];
+
+    /// <summary>Replaces <c>load.users</c>; null leaves it.</summary>
+    public string? Users { get; init; }
+
+    /// <summary>Replaces <c>seed</c>; null leaves it.</summary>
+    public string? Seed { get; init; }
+
+    /// <summary>Multiplies the phases' durations, and nothing else: not rates, think times or time-outs. Null is 1.</summary>
+    public string? TimeScale { get; init; }
+}

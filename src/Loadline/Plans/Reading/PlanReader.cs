@@ -1,0 +1,86 @@
+using Loadline.Plans.Quantities;
+
+namespace Loadline.Plans.Reading;
+
+/// <summary>Reads a plan: the plan, or all that is wrong with it at once. Nothing is adjusted silently.</summary>
+public static class PlanReader
+{
+    private static readonly string[] StandardOperations = ["query", "upload", "search", "status"];
+
+    /// <summary>Reads a plan.</summary>
+    /// <param name="text">The file's text.</param>
+    /// <param name="fileName">The name that problems show.</param>
+    /// <param name="overrides">What the command line changes; null for nothing.</param>
+    /// <param name="objectives">Checks objectives; null leaves them unchecked.</param>
+    /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of the embedded target only.</param>
+    public static PlanReading Read(
+        string text, string fileName, PlanOverrides? overrides = null, IObjectiveRules? objectives = null,
+        Func<string, IReadOnlyCollection<string>?>? operationsOf = null)
+    {
+        overrides ??= PlanOverrides.None;
+        var problems = new List<PlanProblem>();
+        var tree = PlanTree.Read(text, fileName, null, problems);
+        if (tree is not null and not MapNode)
+            problems.Add(tree.Origin.Problem("", null, "a plan is made of keys with values", "begin with 'name:', 'purpose:' and 'objectives:'"));
+        if (tree is not MapNode root)
+            return Done(null, problems);
+
+        OverrideApplier.Apply(root, overrides, problems);
+        var values = new PlanValues(problems);
+        values.Read(root);
+        var timeScale = TimeScale(overrides.TimeScale, values, problems);
+        CheckTotals(values, root.Origin, problems);
+        CheckOperations(values, operationsOf ?? Embedded, problems);
+        CheckObjectives(values, objectives, problems);
+        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, timeScale, text), problems);
+    }
+
+    private static IReadOnlyCollection<string>? Embedded(string target) => target == "embedded" ? StandardOperations : null;
+
+    // Problems of the file in its order; those of options, which have no line, last.
+    private static PlanReading Done(Plan? plan, List<PlanProblem> problems) => new(plan, [.. problems.OrderBy(problem => problem.Line ?? int.MaxValue)]);
+
+    private static double TimeScale(string? text, PlanValues values, List<PlanProblem> problems)
+    {
+        if (text is null)
+            return 1;
+        var origin = new Origin("", 0, $"--time-scale {text}");
+        if (!Numbers.TryParse(text, out var scale) || scale is < 0.0001 or > 1000)
+        {
+            problems.Add(origin.Problem("", text, "must be a number from 0.0001 to 1000 that the phases' durations are multiplied by", "write, for example, 0.1"));
+            return 1;
+        }
+        if (values.IsRead("load.phases.hold") && values.Get<TimeSpan>("load.phases.hold") * scale is var hold && (hold < TimeSpan.FromSeconds(1) || hold > TimeSpan.FromDays(7)))
+            problems.Add(origin.Problem("load.phases.hold", DurationQuantity.Text(hold.TotalSeconds), "would be the length of the hold phase, which must be from 1s to 7d", "choose a scale nearer to 1"));
+        return scale;
+    }
+
+    // The whole corpus is held by the target under test: a thousand users with ten thousand documents each is a typing mistake.
+    private static void CheckTotals(PlanValues values, Origin root, List<PlanProblem> problems)
+    {
+        const string Users = "load.users", Each = "load.documents-per-user";
+        if (!values.IsRead(Users) || !values.IsRead(Each))
+            return;
+        var total = (long)values.Number(Users) * values.Number(Each);
+        if (total > 10_000_000)
+            problems.Add(values.OriginOf(Each, values.OriginOf(Users, root)).Problem(Each, $"{total}", "would be the documents of all users together, which may be at most 10000000", "lower load.users or load.documents-per-user"));
+    }
+
+    private static void CheckOperations(PlanValues values, Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
+    {
+        if (!values.IsRead("target") || operationsOf(values.Get<string>("target")) is not { } known)
+            return;
+        foreach (var (name, origin) in values.Operations.Where(operation => !known.Contains(operation.Name)))
+            problems.Add(origin.Problem($"load.mix.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
+    }
+
+    private static void CheckObjectives(PlanValues values, IObjectiveRules? rules, List<PlanProblem> problems)
+    {
+        if (rules is null)
+            return;
+        var operations = values.Operations.Select(operation => operation.Name).ToList();
+        foreach (var (text, origin) in values.Lines)
+            if (rules.Check(text, operations) is { } mistake)
+                problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
+    }
+}

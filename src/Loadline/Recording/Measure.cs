@@ -1,0 +1,54 @@
+using Loadline.Wire;
+
+namespace Loadline.Recording;
+
+/// <summary>What a histogram holds. The first five and the next five follow the order of <see cref="Outcome"/>.</summary>
+internal enum Measure
+{
+    ResponseOk, ResponseDegraded, ResponseThrottled, ResponseFailed, ResponseTimedOut,
+    ServiceOk, ServiceDegraded, ServiceThrottled, ServiceFailed, ServiceTimedOut,
+
+    /// <summary>Sent → first content, of answered streams.</summary>
+    FirstToken,
+
+    /// <summary>Between content events, of answered streams.</summary>
+    TokenGap,
+
+    /// <summary>Thousandths of a token per second, of answered streams.</summary>
+    Speed,
+
+    /// <summary>Due → sent: how late the load generator itself was.</summary>
+    Lateness,
+
+    /// <summary>Accepted → searchable. Not an operation's: kept with the pseudo-operation.</summary>
+    Searchable,
+
+    /// <summary>Accepted → given up, by the target or by the time-out.</summary>
+    NotSearchable,
+}
+
+/// <summary>Names and order of measures.</summary>
+internal static class Measures
+{
+    public const int Count = (int)Measure.NotSearchable + 1;
+
+    private static readonly string[] Tags =
+    [
+        "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
+        "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable",
+    ];
+
+    private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];
+
+    public static Measure Response(Outcome outcome) => (Measure)outcome;
+
+    public static Measure Service(Outcome outcome) => Measure.ServiceOk + (int)outcome;
+
+    /// <summary>The outcome's name in files.</summary>
+    public static string Name(Outcome outcome) => Outcomes[(int)outcome];
+
+    /// <summary>The histogram's tag in the log: operation, outcome where there is one, measure, phase.</summary>
+    public static string Tag(string operation, Measure measure, Phase phase) =>
+        $"{operation}.{Tags[(int)measure]}.{phase switch { Phase.Up => "up", Phase.Hold => "hold", _ => "down" }}";
+}

@@ -1,0 +1,163 @@
+using System.Collections.Frozen;
+using Loadline.Wire;
+
+namespace Loadline.Recording;
+
+/// <summary>
+/// Records exchanges: a few histogram increments under a lock that threads seldom share. Once a second <see cref="Flush"/> takes the seconds that are over
+/// out of all stripes, adds them up, writes them and adds them to the totals. Memory is bounded however long the run: one-second histograms are recycled.
+/// <code>
+/// threads ─▶ stripe per processor ─▶ [second n, n+1, …] ─┐
+///                                                        ├─ Flush ─▶ totals per phase ─▶ Complete
+/// threads ─▶ stripe per processor ─▶ [second n, n+1, …] ─┘       └─▶ series.jsonl, histograms.hlog
+/// </code>
+/// </summary>
+public sealed class Recorder : IExchangeSink, IDisposable
+{
+    // An exchange is recorded just after it ended: by then the threads that were at it have come through.
+    private const long Grace = 200_000_000;
+    private const long Second = 1_000_000_000;
+    private const int SecondsBetweenSamples = 10;
+
+    private readonly RecorderOptions _options;
+    private readonly FrozenDictionary<string, int> _index;
+    private readonly Stripe[] _stripes;
+    private readonly ExchangeSampler _sampler;
+    private readonly SecondFlusher _flusher;
+    private readonly RunFiles? _files;
+    private readonly Lock _flushing = new();
+    private long _nextSecond;
+    private long _writtenVersion = -1;
+    private bool _complete;
+
+    /// <summary>Makes a recorder and, with a folder, its files.</summary>
+    public Recorder(RecorderOptions options)
+    {
+        _options = options;
+        var operations = options.Operations.Count;
+        _index = options.Operations.Select((name, i) => KeyValuePair.Create(name, i)).ToFrozenDictionary();
+        Pool = new HistogramPool();
+        _stripes = [.. Enumerable.Range(0, options.Stripes).Select(_ => new Stripe(operations, Pool))];
+        _sampler = new ExchangeSampler(operations, options.Seed);
+        _files = options.Folder is { } folder ? new RunFiles(folder, options.StartedAt) : null;
+        _flusher = new SecondFlusher(options, Pool, _files);
+    }
+
+    /// <summary>Where one-second histograms come from.</summary>
+    internal HistogramPool Pool { get; }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The operation is not one of the plan's mix.</exception>
+    public void Record(Exchange exchange)
+    {
+        if (!_index.TryGetValue(exchange.Operation, out var operation))
+            throw new ArgumentException($"'{exchange.Operation}' is not an operation that this recorder was made for: {string.Join(", ", _options.Operations)}");
+        var phase = _options.Times.At(exchange.Due >= 0 ? exchange.Due : Math.Max(0, exchange.Sent));
+        Here().Record(phase, operation, exchange);
+        _sampler.Offer(operation, exchange);
+    }
+
+    /// <inheritdoc/>
+    public void RecordSearchable(long nanoseconds, Outcome outcome, long at)
+    {
+        var measure = outcome is Outcome.Ok or Outcome.Degraded ? Measure.Searchable : Measure.NotSearchable;
+        // Like an exchange it belongs to the phase in which it began.
+        Here().RecordTime(_options.Times.At(Math.Max(0, at - nanoseconds)), _options.Operations.Count, measure, nanoseconds, at);
+    }
+
+    /// <summary>Takes in and writes all seconds that are over. To be called about once a second; late calls catch up.</summary>
+    /// <param name="now">Nanoseconds since the run's start, on the exchanges' clock.</param>
+    public void Flush(long now)
+    {
+        lock (_flushing)
+        {
+            if (_complete)
+                return;
+            _flusher.SampleUsers(now, _options.ActiveUsers());
+            FlushThrough((now - Grace) / Second - 1);
+        }
+    }
+
+    /// <summary>Calls <see cref="Flush"/> each second until cancelled.</summary>
+    /// <param name="time">The timer's clock.</param>
+    /// <param name="now">Nanoseconds since the run's start, on the exchanges' clock.</param>
+    /// <param name="cancellation">Ends the loop, without an exception.</param>
+    public async Task RunAsync(TimeProvider time, Func<long> now, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellation).ConfigureAwait(false))
+                Flush(now());
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // The run is over: Complete takes in what is left.
+        }
+    }
+
+    /// <summary>The last whole second and everything so far. Cheap: it was made when the second was flushed.</summary>
+    public LiveSnapshot Snapshot() => _flusher.Snapshot;
+
+    /// <summary>Ends recording: takes in what is left, writes it and closes the files. What is recorded afterwards is lost.</summary>
+    /// <param name="end">When the load ended, nanoseconds since the run's start.</param>
+    public Recorded Complete(long end)
+    {
+        lock (_flushing)
+        {
+            if (!_complete)
+            {
+                FlushThrough(end / Second);
+                // What threads recorded past the end, or while the flusher lagged, is in the ring's later seconds.
+                for (var i = 0; i < 4; i++)
+                    FlushThrough(_nextSecond, onlyIfAny: true);
+                WriteSamples();
+                _files?.Dispose();
+                _complete = true;
+            }
+            return _flusher.Recorded(end);
+        }
+    }
+
+    /// <summary>Closes the files; what was recorded stays in them.</summary>
+    public void Dispose()
+    {
+        lock (_flushing)
+        {
+            _complete = true;
+            _files?.Dispose();
+        }
+    }
+
+    private Stripe Here() => _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];
+
+    private void FlushThrough(long last, bool onlyIfAny = false)
+    {
+        for (; _nextSecond <= last; _nextSecond++)
+        {
+            Interval? merged = null;
+            foreach (var stripe in _stripes)
+            {
+                if (stripe.Close(_nextSecond) is not { } interval)
+                    continue;
+                if (merged is null)
+                    merged = interval;
+                else
+                    merged.Absorb(interval);
+            }
+            if (merged is not null || !onlyIfAny)
+                _flusher.Take(_nextSecond, merged);
+            if (_nextSecond % SecondsBetweenSamples == 0)
+                WriteSamples();
+        }
+        _files?.Flush();
+    }
+
+    private void WriteSamples()
+    {
+        if (_files is null || _sampler.Version == _writtenVersion)
+            return;
+        _writtenVersion = _sampler.Version;
+        _files.Replace(_sampler.Samples());
+    }
+}

@@ -1,0 +1,29 @@
+namespace Loadline.Recording;
+
+/// <summary>What a recorder needs to know of its run.</summary>
+public sealed record RecorderOptions
+{
+    /// <summary>The operations of the plan's mix, in its order.</summary>
+    public required IReadOnlyList<string> Operations { get; init; }
+
+    /// <summary>The phases.</summary>
+    public required PhaseTimes Times { get; init; }
+
+    /// <summary>The run folder; null writes no files.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>When the run began, for the histogram log.</summary>
+    public DateTimeOffset StartedAt { get; init; } = DateTimeOffset.UnixEpoch;
+
+    /// <summary>The plan's seed: which failed exchanges are kept is drawn from it.</summary>
+    public ulong Seed { get; init; }
+
+    /// <summary>How many users are active now; asked once a second.</summary>
+    public Func<int> ActiveUsers { get; init; } = () => 0;
+
+    /// <summary>Processes now, or null when there is nothing new; asked once a second.</summary>
+    public Func<IReadOnlyDictionary<string, SeriesProcess>?> Processes { get; init; } = () => null;
+
+    /// <summary>In how many places threads record; more than processors is of no use.</summary>
+    public int Stripes { get; init; } = Math.Min(Environment.ProcessorCount, 16);
+}

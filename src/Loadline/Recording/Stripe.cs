@@ -1,0 +1,48 @@
+using Loadline.Wire;
+
+namespace Loadline.Recording;
+
+/// <summary>
+/// One of several places that exchanges are recorded in, so that threads seldom meet. Keeps the seconds that are not yet flushed in a ring: an exchange goes
+/// into the second in which it ended, or, when that is flushed already, into the earliest that is not. When the flusher is late by more than the ring
+/// is long, everything newer goes into the ring's last second: memory stays bounded and no exchange is lost.
+/// </summary>
+internal sealed class Stripe(int operations, HistogramPool pool)
+{
+    private const int Ring = 4;
+
+    private readonly Lock _gate = new();
+    private readonly Interval?[] _ring = new Interval?[Ring];
+    private long _flushedThrough = -1;
+
+    public void Record(Phase phase, int operation, Exchange exchange)
+    {
+        lock (_gate)
+            Open(exchange.End).Record(phase, operation, exchange);
+    }
+
+    public void RecordTime(Phase phase, int operation, Measure measure, long nanoseconds, long at)
+    {
+        lock (_gate)
+            Open(at).RecordTime(phase, operation, measure, nanoseconds);
+    }
+
+    /// <summary>Closes a second and hands out what was recorded in it; seconds must be closed in order.</summary>
+    public Interval? Close(long second)
+    {
+        lock (_gate)
+        {
+            ref var cell = ref _ring[second % Ring];
+            var closed = cell;
+            cell = null;
+            _flushedThrough = second;
+            return closed;
+        }
+    }
+
+    private Interval Open(long nanoseconds)
+    {
+        var second = Math.Clamp(nanoseconds / 1_000_000_000, _flushedThrough + 1, _flushedThrough + Ring);
+        return _ring[second % Ring] ??= new Interval(operations, pool);
+    }
+}

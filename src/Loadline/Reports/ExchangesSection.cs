@@ -1,0 +1,58 @@
+using System.Globalization;
+using Loadline.Recording;
+using Loadline.Runs;
+
+namespace Loadline.Reports;
+
+/// <summary>Sampled exchanges, to be opened one by one.</summary>
+internal static class ExchangesSection
+{
+    /// <summary>With 8 KiB of text each this keeps the report under a megabyte and a half, whatever was sampled.</summary>
+    private const int MostOfAKind = 60;
+
+    public static HtmlText Render(IReadOnlyList<SampledExchange> exchanges)
+    {
+        var failed = exchanges.Where(exchange => exchange.Why == "failed").OrderBy(exchange => exchange.End).ToList();
+        var slow = exchanges.Where(exchange => exchange.Why != "failed").OrderByDescending(exchange => exchange.End - exchange.Due).ToList();
+        return Html.Of($"{Group("Failed", failed, "No failed exchange was sampled.")}{Group("Slowest", slow, "No slow exchange was sampled.")}");
+    }
+
+    private static HtmlText Group(string title, List<SampledExchange> exchanges, string none) => Html.Of($"""
+        <h3>{title}</h3>{(exchanges.Count == 0 ? Html.Of($"<p>{none}</p>") : Html.Each(exchanges.Take(MostOfAKind), Exchange))}
+        {Html.If(exchanges.Count > MostOfAKind, () => Html.Of($"<p>{exchanges.Count - MostOfAKind} more are in {RunFolder.Exchanges}.</p>"))}
+        """);
+
+    private static HtmlText Exchange(SampledExchange exchange) => Html.Of($"""
+        <details class="exchange"><summary><span class="o o-{exchange.Outcome}">{exchange.Outcome.Replace('_', ' ')}</span> <strong>{exchange.Operation}</strong> <span class="n">{Quantity.Seconds(exchange.End - exchange.Due)}</span> <span class="dim">{Status(exchange)} · user {exchange.User} · at {Quantity.Seconds(exchange.Due)}{Html.If(exchange.Tokens > 0, () => Html.Of($" · {exchange.Tokens} tokens"))}</span></summary>
+        {Stages(exchange)}
+        {Text("Request", exchange.Request)}{Text("Response", exchange.Response)}</details>
+        """);
+
+    private static string Status(SampledExchange exchange) =>
+        string.Join(", ", new[] { exchange.Status == 0 ? "no status" : $"HTTP {exchange.Status}", exchange.Reason }.Where(part => part is not null));
+
+    private static HtmlText Text(string name, string? text) =>
+        text is null ? default : Html.Of($"<h4>{name}</h4><pre tabindex=\"0\">{text}</pre>");
+
+    private static HtmlText Stages(SampledExchange exchange)
+    {
+        var stages = new List<(string Name, string Kind, double Length)>();
+        var at = exchange.Due;
+        void Until(double? time, string name, string kind)
+        {
+            if (time is not { } to)
+                return;
+            stages.Add((name, kind, Math.Max(0, to - at)));
+            at = to;
+        }
+        Until(exchange.Sent, "waited to be sent", "wait");
+        Until(exchange.FirstByte, "until the response began", "server");
+        Until(exchange.FirstContent, "until the first token", "first");
+        Until(exchange.End, exchange.FirstContent is null ? exchange.FirstByte is null ? "without a response" : "the rest" : "the other tokens", "rest");
+        var total = Math.Max(1e-9, stages.Sum(stage => stage.Length));
+        return Html.Of($"""
+            <div class="stages" aria-hidden="true">{Html.Each(stages, stage => Html.Of($"<i class=\"s-{stage.Kind}\" style=\"width:{(stage.Length / total * 100).ToString("0.##", CultureInfo.InvariantCulture)}%\"></i>"))}</div>
+            <ul class="legend">{Html.Each(stages, stage => Html.Of($"<li><i class=\"s-{stage.Kind}\" aria-hidden=\"true\"></i>{stage.Name}: {Quantity.Seconds(stage.Length)}</li>"))}</ul>
+            """);
+    }
+}

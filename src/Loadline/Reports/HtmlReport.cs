@@ -1,0 +1,52 @@
+using Loadline.Runs;
+using System.Text;
+
+namespace Loadline.Reports;
+
+/// <summary>Renders <c>report.html</c>: one file that needs nothing else, on paper or without JavaScript all but its charts.</summary>
+public static class HtmlReport
+{
+    /// <summary>Renders a run.</summary>
+    public static string Render(RunRecord run)
+    {
+        var summary = run.Summary;
+        var parts = new Dictionary<string, string>
+        {
+            ["title"] = Html.Escape($"{summary.Verdict} · {summary.Plan.Name} · Loadline"),
+            ["style"] = Asset("report.css"),
+            ["verdict"] = VerdictSection.Render(summary).Value,
+            ["objectives"] = ObjectivesSection.Render(summary).Value,
+            ["charts"] = ChartsSection.Render(run).Value,
+            ["operations"] = OperationsSection.Render(summary).Value,
+            ["exchanges"] = ExchangesSection.Render(run.Exchanges).Value,
+            ["setting"] = SettingSection.Render(summary).Value,
+            ["summary"] = RunJson.Embed(summary),
+            ["series"] = SeriesColumns.Render(run.Series),
+            ["charting"] = Asset("echarts.js"),
+            ["script"] = Asset("report.js"),
+        };
+        return Fill(Asset("report.html"), parts);
+    }
+
+    /// <summary>Replaces each <c>{{name}}</c> of the template, in one pass: what is put in is not searched again.</summary>
+    private static string Fill(string template, Dictionary<string, string> parts)
+    {
+        var text = new StringBuilder(2 << 20);
+        var from = 0;
+        for (int open; (open = template.IndexOf("{{", from, StringComparison.Ordinal)) >= 0;)
+        {
+            var close = template.IndexOf("}}", open, StringComparison.Ordinal);
+            text.Append(template, from, open - from).Append(parts[template[(open + 2)..close]]);
+            from = close + 2;
+        }
+        return text.Append(template, from, template.Length - from).ToString();
+    }
+
+    private static string Asset(string name)
+    {
+        using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream($"Reports/{name}")
+            ?? throw new InvalidOperationException($"The build left out the report's asset {name}.");
+        using var reader = new StreamReader(stream);
+        return reader.ReadToEnd();
+    }
+}

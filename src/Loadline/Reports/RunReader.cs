@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Loadline.Runs;
+
+namespace Loadline.Reports;
+
+/// <summary>Reads a run folder.</summary>
+public static class RunReader
+{
+    /// <summary>Reads everything that reports are made from.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <exception cref="RunFolderException">A file is missing, damaged, or of a newer Loadline.</exception>
+    public static RunRecord Load(string folder)
+    {
+        if (!Directory.Exists(folder))
+            throw new RunFolderException($"{folder}: there is no such folder; give the run folder that 'loadline run' printed.");
+        return new(
+            LoadSummary(folder),
+            ReadLines(folder, RunFolder.Series, RunJson.ReadPoint),
+            ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange));
+    }
+
+    /// <summary>Reads <c>summary.json</c> alone.</summary>
+    /// <param name="folder">The run folder.</param>
+    /// <exception cref="RunFolderException">It is missing, damaged, or of a newer Loadline.</exception>
+    public static RunSummary LoadSummary(string folder)
+    {
+        var path = Path.Combine(folder, RunFolder.Summary);
+        var json = ReadText(path);
+        try
+        {
+            // The version comes first: a newer file may well break the rules of this version.
+            using (var document = JsonDocument.Parse(json))
+            {
+                if (document.RootElement.ValueKind != JsonValueKind.Object
+                    || !document.RootElement.TryGetProperty("schemaVersion", out var property) || !property.TryGetInt32(out var version))
+                    throw new RunFolderException($"{path}: 'schemaVersion' is missing; this is not a run's summary.");
+                if (version is < 1 or > RunJson.NewestSchema)
+                    throw new RunFolderException($"{path}: 'schemaVersion' is {version}; this Loadline reads 1 to {RunJson.NewestSchema}. Use the Loadline that wrote it, or a newer one.");
+            }
+            return RunJson.ReadSummary(json)!;
+        }
+        catch (JsonException exception)
+        {
+            throw Damaged(path, exception);
+        }
+    }
+
+    private static List<T> ReadLines<T>(string folder, string file, Func<string, T?> read)
+        where T : class
+    {
+        var path = Path.Combine(folder, file);
+        var items = new List<T>();
+        var number = 0;
+        foreach (var line in ReadText(path).AsSpan().EnumerateLines())
+        {
+            number++;
+            if (line.IsWhiteSpace())
+                continue;
+            try
+            {
+                items.Add(read(line.ToString()) ?? throw new JsonException("The line is null."));
+            }
+            catch (JsonException exception)
+            {
+                throw Damaged($"{path}:{number}", exception);
+            }
+        }
+        return items;
+    }
+
+    private static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new RunFolderException($"{path} is missing; a run folder holds {RunFolder.Summary}, {RunFolder.Series} and {RunFolder.Exchanges}. Copy it whole, or run again.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"{path} can't be read: {exception.Message}", exception);
+        }
+    }
+
+    private static RunFolderException Damaged(string where, JsonException exception) =>
+        new($"{where} is damaged: {exception.Message} Restore it from a copy, or run again.", exception);
+}

@@ -1,0 +1,13 @@
+using Loadline.Recording;
+using Loadline.Runs;
+
+namespace Loadline.Reports;
+
+/// <summary>A run as its folder tells it.</summary>
+/// <param name="Summary">What it found.</param>
+/// <param name="Series">Second by second.</param>
+/// <param name="Exchanges">Sampled exchanges.</param>
+public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Series, IReadOnlyList<SampledExchange> Exchanges);
+
+/// <summary>A run folder that can't be read: the message says which file, what is wrong with it, and what to do.</summary>
+public sealed class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);

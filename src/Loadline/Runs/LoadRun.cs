@@ -1,0 +1,184 @@
+using Loadline.Probes;
+using Loadline.Recording;
+using Loadline.Targets;
+using Loadline.Users;
+using Loadline.Users.Feeds;
+using Loadline.Verdicts;
+using Loadline.Wire;
+
+namespace Loadline.Runs;
+
+/// <summary>
+/// One run: where plan, target, users, recording and verdict come together.
+/// <code>
+/// 1 folder ─▶ 2 target ─▶ 3 keys ─▶ 4 corpus ─▶ 5 load (recorded second by second) ─▶ 6 verdict ─▶ 7 summary.json ─▶ 8 target stopped
+/// </code>
+/// </summary>
+/// <param name="request">What to run.</param>
+/// <param name="observer">Follows it.</param>
+/// <param name="time">The clock.</param>
+public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvider time)
+{
+    /// <summary>Runs it to the end.</summary>
+    /// <param name="stop">
+    /// Ends it early. Before the load has begun nothing was measured, and this throws <see cref="OperationCanceledException"/>; afterwards what was measured is kept and
+    /// judged INVALID.
+    /// </param>
+    /// <returns>The summary, as written to the folder.</returns>
+    /// <exception cref="TargetException">The target could not be started.</exception>
+    /// <exception cref="TargetSetupException">The target could not be prepared: keys or corpus.</exception>
+    /// <exception cref="IOException">The folder can't be made or written.</exception>
+    public async Task<RunSummary> ExecuteAsync(CancellationToken stop)
+    {
+        MakeFolder();
+        await using var embedded = await StartTargetAsync(stop).ConfigureAwait(false);
+        var address = embedded?.Address ?? request.Address!;
+        var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
+        var summary = await LoadAsync(address, embedded, keys, corpusIds, stop).ConfigureAwait(false);
+        observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
+        RunJson.WriteSummary(request.Folder, summary);
+        return summary;
+    }
+
+    private void MakeFolder()
+    {
+        if (File.Exists(request.Folder) || (Directory.Exists(request.Folder) && Directory.EnumerateFileSystemEntries(request.Folder).Any()))
+            throw new IOException($"the run folder '{request.Folder}' is not empty; name another with --out, or remove it");
+        Directory.CreateDirectory(request.Folder);
+        File.WriteAllText(Path.Combine(request.Folder, RunFolder.Plan), request.Plan.Source);
+    }
+
+    private async Task<EmbeddedTarget?> StartTargetAsync(CancellationToken stop)
+    {
+        if (request.Address is not null)
+            return null;
+        observer.Step(request.Plan.Llm is null ? "Starting the RAG system" : "Starting the RAG system and its simulated LLM");
+        return await EmbeddedTarget.StartAsync(request.Plan, stop).ConfigureAwait(false);
+    }
+
+    // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.
+    private async Task<(IReadOnlyList<string> Keys, IReadOnlyList<string>? CorpusIds)> PrepareAsync(Uri address, string? adminKey, CancellationToken stop)
+    {
+        var (plan, profile) = (request.Plan, request.Profile);
+        var clock = new RunClock(time);
+        using var wire = new HttpWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
+        if (profile.Keys is not KeySource.None)
+            observer.Step($"Getting API keys for {plan.Load.Users} users");
+        var keys = await UserKeys.ObtainAsync(profile, wire, plan.Load.Users, adminKey, Environment.GetEnvironmentVariable, stop).ConfigureAwait(false);
+        if (plan.Data.Documents == 0)
+            return (keys, null);
+
+        observer.Step($"Seeding {plan.Data.Documents} documents");
+        var seeder = new CorpusSeeder(profile, wire, keys, new DataFeed(plan.Data, plan.Seed), clock);
+        return (keys, await seeder.SeedAsync(plan.Data.Documents, new SeedingProgress(observer), stop).ConfigureAwait(false));
+    }
+
+    private async Task<RunSummary> LoadAsync(
+        Uri address, EmbeddedTarget? embedded, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
+    {
+        var (plan, profile) = (request.Plan, request.Profile);
+        observer.Step($"Load: {plan.Load.Users} users for {plan.Load.Duration:hh\\:mm\\:ss}");
+        using var processes = new ProcessSeries(
+            [new ProcessProbe("loadline", Environment.ProcessId, time), .. embedded?.Processes.Select(p => new ProcessProbe(p.Name, p.Id, time)) ?? []]);
+        var watch = new RunWatch(plan, processes, observer);
+        UserPopulation? population = null;
+        var startedAt = time.GetUtcNow();
+        var times = PhaseTimes.Of(plan.Load.Up, plan.Load.Hold, plan.Load.Down);
+        using var recorder = new Recorder(new RecorderOptions
+        {
+            Operations = [.. plan.Load.Mix.Keys],
+            Times = times,
+            Folder = request.Folder,
+            StartedAt = startedAt,
+            Seed = plan.Seed,
+            ActiveUsers = () => population?.Gauges.ActiveUsers ?? 0,
+            Processes = watch.TakeProcesses,
+        });
+        var clock = new RunClock(time);
+        using var wire = new HttpWire(
+            profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
+        population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var watching = new CancellationTokenSource();
+        var users = population.RunAsync(ending.Token);
+        var background = Task.WhenAll(
+            recorder.RunAsync(time, () => clock.Now, watching.Token), watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token));
+        var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
+        await users.ConfigureAwait(false);
+        var endedAt = clock.Now;
+        await watching.CancelAsync().ConfigureAwait(false);
+        await background.ConfigureAwait(false);
+
+        var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
+        var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
+        return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
+    }
+
+    // The load ends with its last user, or when a process of the target does.
+    private async Task<ChildProcess?> FirstEndAsync(Task users, EmbeddedTarget? embedded, CancellationTokenSource ending)
+    {
+        if (embedded is null)
+            return null;
+        var exit = embedded.FirstExitAsync();
+        if (await Task.WhenAny(users, exit).ConfigureAwait(false) == users || ending.IsCancellationRequested)
+            return null;
+        var gone = await exit.ConfigureAwait(false);
+        observer.Warn($"'{gone.Name}' ended with exit code {gone.ExitCode} under load; the run ends. Its last lines:\n{string.Join('\n', gone.LastLines.TakeLast(10))}");
+        await ending.CancelAsync().ConfigureAwait(false);
+        return gone;
+    }
+
+    private static RunHealth Health(Recorded recorded, PopulationGauges gauges, ChildProcess? gone, bool interrupted)
+    {
+        var health = RunHealth.Assess(recorded);
+        if (gone is not null)
+            health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
+        if (interrupted)
+            health = health.And("the run was interrupted");
+        if (gauges.DroppedAtStop > 0)
+            health = health.Note($"{gauges.DroppedAtStop} exchanges were in hand when the run was stopped; they are counted nowhere.");
+        if (gauges.Unwatched > 0)
+            health = health.Note($"{gauges.Unwatched} uploads that were to be watched were not, because too many were already; 'searchable' rests on the others.");
+        return health;
+    }
+
+    private RunSummary Summary(Recorded recorded, Verdict verdict, ProcessSeries processes, DateTimeOffset startedAt)
+    {
+        var phases = RunSummaries.Phases(recorded.Times, recorded.EndedAt);
+        var hold = phases.FirstOrDefault(p => p.Name == "hold") ?? new PhaseSummary("hold", 0, recorded.EndedAt / 1e9);
+        var use = processes.Over(hold.Start, hold.End);
+        return new RunSummary
+        {
+            Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
+            LoadlineVersion = RunSummaries.LoadlineVersion,
+            Plan = RunSummaries.Of(request),
+            Environment = RunSummaries.Environment(use),
+            StartedAt = startedAt,
+            EndedAt = startedAt + TimeSpan.FromTicks(recorded.EndedAt / 100),
+            Verdict = verdict.Result.Word(),
+            Because = verdict.Because,
+            Objectives = [.. verdict.Objectives.Select(o => new ObjectiveSummary(o.Text, o.Metric, o.Value, o.Limit, o.Unit, o.Samples, o.Result.Word(), o.Reason))],
+            Phases = phases,
+            Metrics = MetricCatalog.Measure(recorded).ToDictionary(m => m.Key, m => new MetricSummary(m.Value.Value, m.Value.Unit, m.Value.Samples)),
+            Operations = recorded.Summaries(),
+            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(use)],
+        };
+    }
+
+    private sealed class SeedingProgress(IRunObserver observer) : IProgress<SeedProgress>
+    {
+        private readonly Lock _lock = new();
+
+        public void Report(SeedProgress value)
+        {
+            lock (_lock)
+            {
+                if (value.Searchable == 0)
+                    observer.Advance("uploaded", value.Uploaded, value.Total);
+                else
+                    observer.Advance("searchable", value.Searchable, value.Total);
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+using Loadline.Plans;
+using Loadline.Targets;
+
+namespace Loadline.Runs;
+
+/// <summary>What is to be run.</summary>
+public sealed record RunRequest
+{
+    /// <summary>The plan.</summary>
+    public required Plan Plan { get; init; }
+
+    /// <summary>How to speak to the target.</summary>
+    public required TargetProfile Profile { get; init; }
+
+    /// <summary>Where the target is; null starts the embedded one.</summary>
+    public required Uri? Address { get; init; }
+
+    /// <summary>The run folder to make; it must not exist, or be empty.</summary>
+    public required string Folder { get; init; }
+
+    /// <summary>The command line, to be shown with the results.</summary>
+    public required string CommandLine { get; init; }
+
+    /// <summary>The key that may create users at the target (profiles that issue keys); null for the embedded target, which has its own, and for profiles that don't.</summary>
+    public string? AdminKey { get; init; }
+}

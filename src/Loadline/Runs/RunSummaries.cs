@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Loadline.Probes;
+using Loadline.Recording;
+
+namespace Loadline.Runs;
+
+/// <summary>The parts of a <see cref="RunSummary"/> that don't depend on what was measured.</summary>
+internal static class RunSummaries
+{
+    public static string LoadlineVersion { get; } =
+        typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+
+    public static PlanSummary Of(RunRequest request)
+    {
+        var plan = request.Plan;
+        return new PlanSummary(
+            plan.Name, plan.Purpose, request.Address is null ? "embedded" : request.Profile.Name, plan.Seed, plan.Load.Users,
+            plan.Load.Duration.TotalSeconds, plan.TimeScale, plan.Settings, plan.Load.Mix, request.CommandLine);
+    }
+
+    public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes) => new(
+        RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription, System.Environment.ProcessorCount,
+        GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
+        [.. processes.Select(p => new ProcessSummary(p.Name, Math.Round(p.CpuCores, 3), p.MemoryStartBytes, p.MemoryEndBytes, p.MemoryPeakBytes))]);
+
+    public static IReadOnlyList<PhaseSummary> Phases(PhaseTimes times, long endedAt)
+    {
+        var phases = new List<PhaseSummary>();
+        foreach (var (name, from, to) in new[] { ("up", 0L, times.HoldStart), ("hold", times.HoldStart, times.HoldEnd), ("down", times.HoldEnd, times.End) })
+            if (Math.Min(to, endedAt) > from)
+                phases.Add(new PhaseSummary(name, from / 1e9, Math.Min(to, endedAt) / 1e9));
+        return phases;
+    }
+
+    /// <summary>What is worth a note about memory: growth over the hold phase, in words.</summary>
+    public static IEnumerable<string> MemoryNotes(IReadOnlyList<ProcessUse> processes) =>
+        from p in processes
+        let growth = (double)(p.MemoryEndBytes - p.MemoryStartBytes) / Math.Max(1, p.MemoryStartBytes)
+        where growth > 0.25
+        select string.Create(CultureInfo.InvariantCulture, $"Memory of '{p.Name}' grew by {growth:0%} over the hold phase.");
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+
+namespace Loadline.Targets;
+
+/// <summary>The values that templates are filled with. Mutable so that a user fills the same one for each of its requests; not safe for two threads at once.</summary>
+public sealed class TemplateValues
+{
+    /// <summary>The question asked.</summary>
+    public string Question { get; set; } = "";
+
+    /// <summary>How many chunks to retrieve.</summary>
+    public int TopK { get; set; } = 5;
+
+    /// <summary>Whether the answer is streamed.</summary>
+    public bool Stream { get; set; }
+
+    /// <summary>The user's name.</summary>
+    public string User { get; set; } = "";
+
+    /// <summary>The key the request is sent with; empty for none.</summary>
+    public string Key { get; set; } = "";
+
+    /// <summary>The document's id.</summary>
+    public string DocumentId { get; set; } = "";
+
+    /// <summary>The document's title.</summary>
+    public string DocumentTitle { get; set; } = "";
+
+    /// <summary>The document's text.</summary>
+    public string DocumentText { get; set; } = "";
+
+    /// <summary>The document's topic.</summary>
+    public string DocumentTopic { get; set; } = "";
+
+    /// <summary>The document's version as the client counts, from 1.</summary>
+    public int DocumentVersion { get; set; } = 1;
+
+    /// <summary>Filled <c>each</c> templates joined by commas.</summary>
+    public string Users { get; set; } = "";
+
+    internal string this[Placeholder placeholder] => placeholder switch
+    {
+        Placeholder.Question => Question,
+        Placeholder.TopK => TopK.ToString(CultureInfo.InvariantCulture),
+        Placeholder.Stream => Stream ? "true" : "false",
+        Placeholder.User => User,
+        Placeholder.Key => Key,
+        Placeholder.DocumentId => DocumentId,
+        Placeholder.DocumentTitle => DocumentTitle,
+        Placeholder.DocumentText => DocumentText,
+        Placeholder.DocumentTopic => DocumentTopic,
+        Placeholder.DocumentVersion => DocumentVersion.ToString(CultureInfo.InvariantCulture),
+        Placeholder.Users => Users,
+        _ => throw new ArgumentOutOfRangeException(nameof(placeholder), placeholder, "no such placeholder"),
+    };
+}

@@ -1,0 +1,8 @@
+namespace Loadline.Verdicts;
+
+/// <summary>What a metric measured.</summary>
+/// <param name="Value">In the metric's unit; null when there was nothing to measure.</param>
+/// <param name="Samples">How many samples it rests on.</param>
+/// <param name="Asked">For values over answered exchanges only: how many were asked for, those refused by a limit left out; 0 elsewhere.</param>
+/// <param name="Unanswered">How many of these were not answered.</param>
+internal readonly record struct Measurement(double? Value, long Samples, long Asked = 0, long Unanswered = 0);

@@ -1,0 +1,92 @@
+using Loadline.Recording;
+using Loadline.Wire;
+
+namespace Loadline.Verdicts;
+
+/// <summary>A measured metric, as summaries list it.</summary>
+/// <param name="Value">In its unit.</param>
+/// <param name="Unit"><c>s</c>, <c>%</c>, <c>tok/s</c>, <c>1/s</c> or <c>users</c>.</param>
+/// <param name="Samples">How many samples it rests on.</param>
+public sealed record MetricValue(double Value, string Unit, long Samples);
+
+/// <summary>Every metric, once: objectives, summaries, docs/metrics.md and errors read this list.</summary>
+public static class MetricCatalog
+{
+    private const double Microseconds = 1e6, Thousandths = 1e3;
+
+    internal static IReadOnlyList<Metric> All { get; } =
+    [
+        Times("", "Response time: from the moment the request was due to the end of the response, so that waiting in the load generator counts. Of ok and degraded exchanges.", (_, o) => o.AnsweredResponse),
+        Times("service", "Service time: from sending to the end of the response. Of ok and degraded exchanges.", (_, o) => o.AnsweredService),
+        Times("ttft", "Time to first token: from sending to the first non-empty content of a stream; headers, role chunks and citations don't count. Of answered streams.", (_, o) => o.FirstToken),
+        Times("gap", "Between two content events of a stream, the first token left out. Of answered streams; a sample a gap.", (_, o) => o.TokenGap),
+        new DistributionMetric("generation.speed", MetricUnit.TokensPerSecond, MoreIsBetter: true, PerOperation: true,
+            "Tokens per second of one answer: (tokens − 1) ÷ (last content − first content), so the wait for the first token does not count. Of answered streams with two tokens or more that did not come in one piece; tokens are the target's own count where it gives one, otherwise content events. Without a statistic it is the median answer (p50); generation.speed.p5 is the speed that 95 of 100 answers reach.",
+            Thousandths, (_, o) => o.Speed, OverAnswered: true) { Standard = Statistic.Of(50) },
+        new DistributionMetric("searchable", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: false,
+            "Document processing time: from an upload's acceptance to the first poll that found it searchable; includes at most one polling interval of error. Of watched uploads that became searchable.",
+            Microseconds, (hold, _) => hold.Searchable, OverAnswered: false),
+        new DistributionMetric("lateness", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true,
+            "How late the load generator itself sent: from due to sending. Of all exchanges.", Microseconds, (_, o) => o.Lateness, OverAnswered: false),
+
+        Share("errors", false, "Failed and timed out exchanges of all exchanges.", (_, o) => o.Counts.Errors, (_, o) => o.Counts.Total),
+        Share("success", true, "Ok and degraded exchanges of all exchanges.", (_, o) => o.Counts.Answered, (_, o) => o.Counts.Total),
+        Share("availability", true, "Exchanges that neither failed nor timed out, of all that no limit refused: a 429 is an answer that says when to come again, and is not counted either way.",
+            (_, o) => o.Counts.Answered, (_, o) => o.Counts.Total - o.Counts[Outcome.Throttled]),
+        new ShareMetric("availability.seconds", true, PerOperation: false, "Whole seconds in which at least half of the exchanges that ended (those refused by a limit left out) were answered, of all whole seconds in which one ended. A target that hangs shows here once its exchanges time out.",
+            (hold, _) => hold.AvailableSeconds, (hold, _) => hold.CountedSeconds),
+        Share("degraded", false, "Exchanges that the target answered and said a part was missing, of all exchanges.", (_, o) => o.Counts[Outcome.Degraded], (_, o) => o.Counts.Total),
+        Share("throttled", false, "Exchanges that a limit refused (429), of all exchanges.", (_, o) => o.Counts[Outcome.Throttled], (_, o) => o.Counts.Total),
+        Share("correct", true, "Right answers, of the answers that the data can tell right from wrong.", (_, o) => o.Counts.Correct, (_, o) => o.Counts.Correct + o.Counts.Wrong),
+        new ShareMetric("searchable.success", true, PerOperation: false, "Watched uploads that became searchable, of all watched uploads.",
+            (hold, _) => hold.Searchable?.TotalCount ?? 0, (hold, _) => (hold.Searchable?.TotalCount ?? 0) + (hold.NotSearchable?.TotalCount ?? 0)),
+
+        new NumberMetric("rps", MetricUnit.PerSecond, PerOperation: true, "Throughput: exchanges of the mix that were due in the hold phase and were answered (ok or degraded), per second of the phase.",
+            (hold, o) => new(hold.Seconds > 0 && o.Counts.Total > 0 ? o.Counts.Answered / hold.Seconds : null, o.Counts.Total), Needed: 1),
+        new NumberMetric("users", MetricUnit.Users, PerOperation: false, "Concurrently active users: the least number seen in the hold phase, sampled each second, its first second left out.",
+            (hold, _) => new(hold.LeastUsers, hold.UserSamples), Needed: 1),
+    ];
+
+    /// <summary>Every metric that has a value over the hold phase, for all operations together and for each, by its full name.</summary>
+    public static IReadOnlyDictionary<string, MetricValue> Measure(Recorded recorded)
+    {
+        var values = new Dictionary<string, MetricValue>();
+        var all = recorded.Hold.All();
+        foreach (var metric in All)
+        {
+            Add(null, all);
+            if (!metric.PerOperation)
+                continue;
+            foreach (var operation in recorded.Hold.Operations)
+                Add(operation.Name, operation);
+
+            void Add(string? name, OperationTotals operation)
+            {
+                foreach (var statistic in metric.IsDistribution ? Statistics(metric) : [null])
+                    if (metric.Measure(recorded.Hold, operation, statistic) is { Value: { } value, Samples: var samples })
+                        values[metric.FullName(name, statistic)] = new MetricValue(value, metric.Unit.Symbol, samples);
+            }
+        }
+        return values;
+    }
+
+    /// <summary>A value with its unit, for people; units are those of <see cref="MetricValue"/>.</summary>
+    public static string Text(double value, string unit) =>
+        All.Select(metric => metric.Unit).FirstOrDefault(known => known.Symbol == unit)?.Text(value) ?? $"{value} {unit}";
+
+    /// <summary>The table of docs/metrics.md.</summary>
+    public static string Markdown() => string.Concat(All.Select(metric =>
+    {
+        var name = metric.Name.Length == 0 ? "`.p95` (any statistic)" : metric.IsDistribution ? $"`{metric.Name}.p95`" : $"`{metric.Name}`";
+        return $"| {name} | {(metric.PerOperation ? "yes" : "no")} | {metric.Unit.Symbol} | {(metric.MoreIsBetter ? "more" : "less")} | {metric.Includes} |\n";
+    }));
+
+    // For speeds the slow end is the one to look at.
+    private static IEnumerable<Statistic?> Statistics(Metric metric) => metric.MoreIsBetter ? [Statistic.Of(5), .. Statistic.Reported] : Statistic.Reported;
+
+    private static DistributionMetric Times(string name, string includes, Func<PhaseTotals, OperationTotals, HdrHistogram.LongHistogram?> of) =>
+        new(name, MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true, includes, Microseconds, of, OverAnswered: true);
+
+    private static ShareMetric Share(string name, bool moreIsBetter, string includes, Func<PhaseTotals, OperationTotals, long> part, Func<PhaseTotals, OperationTotals, long> whole) =>
+        new(name, moreIsBetter, PerOperation: true, includes, part, whole);
+}

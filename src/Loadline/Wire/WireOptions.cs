@@ -1,0 +1,26 @@
+namespace Loadline.Wire;
+
+/// <summary>How the wire speaks to the target.</summary>
+public sealed record WireOptions
+{
+    /// <summary>Where the target is; a path in it goes before the operations' paths.</summary>
+    public required Uri BaseAddress { get; init; }
+
+    /// <summary>An exchange that has not ended by then counts as timed out.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>The most connections (HTTP/1.1): at least the exchanges in flight, or they'd queue in the client and the target would look slow.</summary>
+    public int Connections { get; init; } = int.MaxValue;
+
+    /// <summary>How long a connection may take to be made. Default 10 s; no longer than <see cref="Timeout"/> to be told from it.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>The longest body read. Default 16 MiB.</summary>
+    public int MaxBodyBytes { get; init; } = 16 << 20;
+
+    /// <summary>The longest event of a stream. Default 1 MiB.</summary>
+    public int MaxEventBytes { get; init; } = 1 << 20;
+
+    /// <summary>How long the connection is kept to drain a stream after its end marker. Default 1 s.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,68 @@
+using Mono.Cecil;
+using Xunit;
+
+namespace EndToEnd.Tests.Architecture;
+
+/// <summary>Holds the rules that ARCHITECTURE.md draws: the wall, the order of Loadline's folders, and services that know each other by contract only.</summary>
+public class ArchitectureTests
+{
+    // Each folder may use those before it. Llm and Capacity's like stand by themselves on Plans alone.
+    private static readonly string[] LoadlineOrder =
+        ["Plans", "Targets", "Schedules", "Wire", "Recording", "Verdicts", "Users", "Probes", "Faults", "Runs", "Diagnosis", "Comparison", "Reports", "Live", "Capacity", "Fleet"];
+
+    private static readonly string[] Services =
+        ["Gateway", "Identity", "Documents", "Ingestion", "Embedding", "Vectors", "Keywords", "Search", "Reranking", "Query", "Generation", "Caching"];
+
+    [Theory]
+    [InlineData("Loadline.dll", "Rag")]
+    [InlineData("Loadline.Cli.dll", "Rag")]
+    [InlineData("rag/Rag.dll", "Loadline")]
+    [InlineData("rag/Rag.Engines.dll", "Loadline")]
+    [InlineData("rag/Rag.Host.dll", "Loadline")]
+    public void Only_network_protocols_cross_the_wall(string assembly, string otherHalf)
+    {
+        using var module = ModuleDefinition.ReadModule(Path.Combine(Binaries.Cli, assembly));
+        Assert.DoesNotContain(module.AssemblyReferences, r => r.Name == otherHalf || r.Name.StartsWith(otherHalf + ".", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Loadlines_folders_use_only_those_before_them()
+    {
+        var broken =
+            from use in TypeUses.In(Path.Combine(Binaries.Cli, "Loadline.dll"))
+            let user = TypeUses.FolderOf(use.User, "Loadline")
+            let used = TypeUses.FolderOf(use.Used, "Loadline")
+            where user is not null && used is not null && user != used && !MayUse(user, used)
+            select $"{use.User.FullName} ({user}) uses {use.Used.FullName} ({used})";
+        Assert.Empty(broken.Distinct());
+
+        static bool MayUse(string user, string used) => user switch
+        {
+            "Llm" or "K6" => used == "Plans",
+            _ => Array.IndexOf(LoadlineOrder, used) is >= 0 and var at && at < Array.IndexOf(LoadlineOrder, user),
+        };
+    }
+
+    [Fact]
+    public void Every_folder_of_Loadline_has_its_place_in_the_order()
+    {
+        var folders = TypeUses.In(Path.Combine(Binaries.Cli, "Loadline.dll")).Select(u => TypeUses.FolderOf(u.User, "Loadline")).OfType<string>().Distinct();
+        Assert.Empty(folders.Except([.. LoadlineOrder, "Llm", "K6"]));
+    }
+
+    [Fact]
+    public void A_service_knows_another_only_by_its_contract()
+    {
+        var broken =
+            from use in TypeUses.In(Path.Combine(Binaries.Cli, "rag/Rag.dll"))
+            let user = TypeUses.FolderOf(use.User, "Rag")
+            let used = TypeUses.FolderOf(use.Used, "Rag")
+            where user is not null && used is not null && user != used && Services.Contains(used) && !IsContract(use.Used.Resolve())
+            select $"{use.User.FullName} uses {use.Used.FullName}, which is no contract of {used}";
+        Assert.Empty(broken.Distinct());
+    }
+
+    // A contract is a public interface with its messages: records, structs and enums.
+    private static bool IsContract(TypeDefinition type) =>
+        type.IsPublic && (type.IsInterface || type.IsEnum || type.IsValueType || type.Methods.Any(m => m.Name == "<Clone>$"));
+}

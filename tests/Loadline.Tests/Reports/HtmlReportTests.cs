@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Json;
+using Loadline.Reports;
+using Loadline.Runs;
+using Xunit;
+
+namespace Loadline.Tests.Reports;
+
+public class HtmlReportTests
+{
+    private static string Embedded(string html, string id)
+    {
+        var start = html.IndexOf($"id=\"{id}\">", StringComparison.Ordinal) + id.Length + 6;
+        return html[start..html.IndexOf("</script>", start, StringComparison.Ordinal)];
+    }
+
+    [Theory]
+    [InlineData("PASS")]
+    [InlineData("FAIL")]
+    [InlineData("INVALID")]
+    public void The_embedded_summary_is_the_one_in_the_folder(string verdict)
+    {
+        var folder = SampleRun.Write(SampleRun.Make(verdict));
+        ReportWriter.WriteAll(folder);
+        var html = File.ReadAllText(Path.Combine(folder, "report.html"));
+        using var file = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "summary.json")));
+        using var embedded = JsonDocument.Parse(Embedded(html, "summary-data"));
+        Assert.True(JsonElement.DeepEquals(file.RootElement, embedded.RootElement));
+        Assert.Contains($"<section class=\"verdict {verdict.ToLowerInvariant()}\"", html);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void The_embedded_columns_are_the_series_exactly()
+    {
+        var run = SampleRun.Make("FAIL");
+        using var columns = JsonDocument.Parse(Embedded(HtmlReport.Render(run), "series-data"));
+        var query = columns.RootElement.GetProperty("operations").GetProperty("query");
+        for (var i = 0; i < run.Series.Count; i++)
+        {
+            var expected = run.Series[i].Operations.GetValueOrDefault("query");
+            Assert.Equal(run.Series[i].T, columns.RootElement.GetProperty("t")[i].GetInt32());
+            Assert.Equal(expected?.TimedOut ?? 0, query.GetProperty("timed_out")[i].GetInt64());
+            Assert.Equal(expected?.P99, query.GetProperty("p99")[i] is { ValueKind: JsonValueKind.Number } number ? number.GetDouble() : null);
+        }
+        var sampled = run.Series.Where(point => point.Processes is not null).ToList();
+        Assert.Equal(sampled.Select(point => point.Processes!["rag"].MemoryBytes),
+            columns.RootElement.GetProperty("processes").GetProperty("of").GetProperty("rag").GetProperty("memory").EnumerateArray().Select(value => value.GetInt64()));
+    }
+
+    [Fact]
+    public void What_the_target_sent_cannot_break_out_of_the_page()
+    {
+        const string Attack = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \" ' & {{summary}} \u2028";
+        var run = SampleRun.Make("FAIL");
+        var summary = run.Summary with
+        {
+            Because = Attack,
+            Id = Attack,
+            Notes = [Attack],
+            Plan = run.Summary.Plan with { Name = Attack, Purpose = Attack, CommandLine = Attack, Settings = new Dictionary<string, string> { [Attack] = Attack } },
+            Operations = [.. run.Summary.Operations.Select(operation => operation with { Name = Attack, Reasons = new Dictionary<string, long> { [Attack] = 1 } })],
+            Objectives = [.. run.Summary.Objectives.Select(objective => objective with { Text = Attack + " < 3", Reason = Attack })],
+        };
+        var series = run.Series.Select(point => point with { Operations = point.Operations.ToDictionary(pair => pair.Key + Attack, pair => pair.Value) }).ToList();
+        var exchanges = run.Exchanges.Select(exchange => exchange with { Operation = Attack, Outcome = Attack, Reason = Attack, Request = Attack, Response = Attack }).ToList();
+        var clean = HtmlReport.Render(run);
+        var attacked = HtmlReport.Render(new(summary, series, exchanges));
+        // The same scripts and images as without the attack, and the attack is there as text.
+        Assert.Equal(Occurrences(clean, "<script"), Occurrences(attacked, "<script"));
+        Assert.Equal(Occurrences(clean, "</script"), Occurrences(attacked, "</script"));
+        Assert.DoesNotContain("<img src=x", attacked);
+        Assert.DoesNotContain("x onerror=alert(2)> \"", attacked);
+        Assert.Contains("&lt;/script&gt;&lt;script&gt;alert(1)", attacked);
+        using var embedded = JsonDocument.Parse(Embedded(attacked, "summary-data"));
+        Assert.Equal(Attack, embedded.RootElement.GetProperty("because").GetString());
+    }
+
+    [Fact]
+    public void Half_an_hour_of_four_operations_stays_under_five_megabytes()
+    {
+        var run = SampleRun.Make("FAIL", seconds: 1800);
+        var big = new string('x', 4096);
+        var exchanges = Enumerable.Range(0, 500).Select(i => run.Exchanges[i % run.Exchanges.Count] with { Request = big, Response = big }).ToList();
+        var bytes = Encoding.UTF8.GetByteCount(HtmlReport.Render(run with { Exchanges = exchanges }));
+        Assert.InRange(bytes, 1_200_000, 5_000_000);
+    }
+
+    [Fact]
+    public void The_report_asks_nothing_of_the_network()
+    {
+        var html = HtmlReport.Render(SampleRun.Make());
+        html = html[..html.IndexOf("<script>", StringComparison.Ordinal)]; // before the charting library, whose text mentions much
+        Assert.Contains("default-src 'none'", html);
+        Assert.DoesNotContain("<link", html);
+        Assert.DoesNotContain("src=\"", html);
+        Assert.DoesNotContain("@import", html);
+        Assert.DoesNotContain("{{", html);
+    }
+
+    [Fact]
+    public void A_run_without_a_single_second_still_renders()
+    {
+        var run = SampleRun.Make("INVALID");
+        var html = HtmlReport.Render(new(run.Summary with { Operations = [], Objectives = [], Phases = [] }, [], []));
+        Assert.Contains("There is no time series", html);
+        var idle = HtmlReport.Render(run with { Series = [.. run.Series.Select(point => point with { Operations = new Dictionary<string, SeriesOperation>() })] });
+        Assert.Contains("No request of the run ended", idle);
+        Assert.DoesNotContain("Every request of the run was answered", idle);
+    }
+
+    private static int Occurrences(string text, string part) => text.Split(part, StringSplitOptions.None).Length - 1;
+}
