@@ -162,7 +162,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Phases = phases,
             Metrics = MetricCatalog.Measure(recorded).ToDictionary(m => m.Key, m => new MetricSummary(m.Value.Value, m.Value.Unit, m.Value.Samples)),
             Operations = recorded.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(use)],
+            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(use, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
     }
 

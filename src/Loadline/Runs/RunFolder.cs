@@ -9,13 +9,13 @@ public static class RunFolder
     public const string Summary = "summary.json";
 
     /// <summary>A <see cref="SeriesPoint"/> per line and second, camelCase JSON.</summary>
-    public const string Series = "series.jsonl";
+    public const string Series = RecordingFiles.Series;
 
     /// <summary>HdrHistograms per operation, outcome and second, in HdrHistogram's own log format with tags.</summary>
-    public const string Histograms = "histograms.hlog";
+    public const string Histograms = RecordingFiles.Histograms;
 
     /// <summary>A <see cref="SampledExchange"/> per line, camelCase JSON.</summary>
-    public const string Exchanges = "exchanges.jsonl";
+    public const string Exchanges = RecordingFiles.Exchanges;
 
     /// <summary>The plan as read.</summary>
     public const string Plan = "plan.yaml";

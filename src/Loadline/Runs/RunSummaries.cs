@@ -34,10 +34,10 @@ internal static class RunSummaries
         return phases;
     }
 
-    /// <summary>What is worth a note about memory: growth over the hold phase, in words.</summary>
-    public static IEnumerable<string> MemoryNotes(IReadOnlyList<ProcessUse> processes) =>
+    /// <summary>What is worth a note about memory: growth over the hold phase, in words. Over a few minutes every process still fills its pools, and it says nothing.</summary>
+    public static IEnumerable<string> MemoryNotes(IReadOnlyList<ProcessUse> processes, TimeSpan hold) =>
         from p in processes
         let growth = (double)(p.MemoryEndBytes - p.MemoryStartBytes) / Math.Max(1, p.MemoryStartBytes)
-        where growth > 0.25
+        where growth > 0.25 && hold >= TimeSpan.FromMinutes(10)
         select string.Create(CultureInfo.InvariantCulture, $"Memory of '{p.Name}' grew by {growth:0%} over the hold phase.");
 }

@@ -25,9 +25,12 @@ public class KillTests
             for (var life = 0; life < Kills; life++)
             {
                 await using var server = await RagServer.StartAsync(data, Key);
-                var clients = Enumerable.Range(0, Clients).Select(c => WriteAsync(server.Address, life * Clients + c, new Random(seed * 1_000 + life * Clients + c))).ToArray();
-                // Some die while starting to take work, some in its middle, some while only ingestion is still busy.
-                await Task.Delay(TimeSpan.FromMilliseconds(moments.Next(20, 600)));
+                // Counted in acknowledgements, so that a slow machine is killed in the middle of its work too; the moment after them is any.
+                using var enough = new CountdownEvent(moments.Next(1, Clients * WritesPerLife - 10));
+                var clients = Enumerable.Range(0, Clients)
+                    .Select(c => Task.Run(() => WriteAsync(server.Address, life * Clients + c, new Random(seed * 1_000 + life * Clients + c), enough))).ToArray();
+                Assert.True(await Task.Run(() => enough.Wait(TimeSpan.FromSeconds(30))), "too few writes were acknowledged within 30 s");
+                await Task.Delay(TimeSpan.FromMilliseconds(moments.Next(0, 40)));
                 await server.KillAsync();
                 await Task.WhenAll(clients);
             }
@@ -44,7 +47,7 @@ public class KillTests
     }
 
     /// <summary>One client of one life of the server; its documents are its own. Ends when the server dies or its work is done.</summary>
-    private async Task WriteAsync(Uri address, int client, Random chance)
+    private async Task WriteAsync(Uri address, int client, Random chance, CountdownEvent enough)
     {
         using var api = new RagClient(address, Key);
         var mine = new List<LedgerEntry>();
@@ -70,6 +73,9 @@ public class KillTests
             }
 
             entry.Acknowledge(fact);
+            lock (enough)
+                if (!enough.IsSet)
+                    enough.Signal();
             if (!mine.Contains(entry))
                 mine.Add(entry);
         }

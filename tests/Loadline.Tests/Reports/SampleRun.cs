@@ -1,4 +1,5 @@
 using Loadline.Reports;
+using Loadline.Recording;
 using Loadline.Runs;
 
 namespace Loadline.Tests.Reports;
