@@ -22,7 +22,7 @@ internal static class VectorsBench
         var insertBreadth = new Option<int>("--insert-breadth") { DefaultValueFactory = _ => 100, Description = "efConstruction" };
         var rounds = new Option<int>("--rounds") { DefaultValueFactory = _ => 3, Description = "each search figure is the median of so many rounds over all queries" };
         var seed = new Option<int>("--seed") { DefaultValueFactory = _ => 1 };
-        var parts = new Option<string>("--parts") { DefaultValueFactory = _ => "graph,service,hnswlib,faiss", Description = "what to run" };
+        var parts = new Option<string>("--parts") { DefaultValueFactory = _ => "graph,service,churn,hnswlib,faiss", Description = "what to run" };
         var python = new Option<string>("--python") { DefaultValueFactory = _ => "/usr/bin/python3", Description = "a Python with numpy, hnswlib and faiss" };
         var command = new Command("vectors", "Our vector index beside hnswlib and FAISS")
         {
@@ -39,6 +39,10 @@ internal static class VectorsBench
                 var table = new List<Measured>();
                 if (chosen.Contains("graph"))
                     Add(GraphRun.Run(data, parse.GetValue(links), parse.GetValue(insertBreadth), Breadths, parse.GetValue(rounds)));
+                if (chosen.Contains("service"))
+                    Add(await ServiceRun.RunAsync(data, Path.Combine(folder.FullName, "index"), parse.GetValue(links), parse.GetValue(insertBreadth), Breadths, parse.GetValue(rounds)));
+                if (chosen.Contains("churn"))
+                    await ChurnRun.RunAsync(data, Path.Combine(folder.FullName, "churn"));
                 var peers = chosen.Where(part => part is "hnswlib" or "faiss").ToArray();
                 if (peers.Length > 0)
                 {

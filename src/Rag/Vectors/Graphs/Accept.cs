@@ -13,10 +13,13 @@ internal readonly struct NotDead(SlotStore store) : IAccept
     public bool Accepts(int slot) => Volatile.Read(ref store.Life(slot).Died) == Lifetime.Never;
 }
 
-/// <summary>Everything: the way down through the upper layers.</summary>
-internal readonly struct Anything : IAccept
+/// <summary>What a new chunk may be linked to, without its twins: chunks of the same codes.</summary>
+internal readonly unsafe struct NotTwin(SlotStore store, byte* row) : IAccept
 {
-    public bool Accepts(int slot) => true;
+    private readonly NotDead _live = new(store);
+
+    public bool Accepts(int slot) =>
+        _live.Accepts(slot) && !new ReadOnlySpan<byte>(row, store.CodeBytes).SequenceEqual(new ReadOnlySpan<byte>(store.Code(slot), store.CodeBytes));
 }
 
 /// <summary>What a search that began at a commit number sees.</summary>

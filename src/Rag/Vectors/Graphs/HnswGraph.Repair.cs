@@ -108,7 +108,7 @@ internal sealed unsafe partial class HnswGraph
         }
 
         walk.Pool.Sort();
-        Choose(walk, store.MostLinks(level));
+        Choose(walk, store.Code(slot), store.MostLinks(level));
         Write(links, walk.Chosen);
         return true;
 
@@ -156,12 +156,8 @@ internal sealed unsafe partial class HnswGraph
                 return;
             walk.Aim(store.Code(slot), store.Padded);
             var nearest = Descend(walk, SlotOfEntry(entry), LevelOfEntry(entry), 0);
-            _ = Explore(walk, nearest, 0, insertBreadth, new NotDead(store), int.MaxValue);
-            walk.Pool.Clear();
-            foreach (var key in walk.Found.Keys)
-                if (Near.Slot(key) != slot)
-                    walk.Pool.Add(key);
-            Choose(walk, store.Links);
+            Gather(walk, slot, nearest, 0);
+            Choose(walk, store.Code(slot), store.Links);
             var chosen = walk.Chosen.ToArray();
             foreach (var key in chosen)
             {

@@ -17,6 +17,7 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
 {
     private const int MaxLevel = 14;
     private const int PrefetchAhead = 4;
+    private const int MaxPastTwins = 4096;
 
     private readonly Lock _entryGate = new();
     private long _entry = -1; // level above, slot below; −1 while empty
@@ -110,14 +111,10 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
         // The slot's own links come first, on all layers: nobody can arrive at it and find no way on.
         for (var layer = Math.Min(level, top); layer >= 0; layer--)
         {
-            _ = Explore(walk, nearest, layer, insertBreadth, new NotDead(store), int.MaxValue);
-            if (walk.Found.Count > 0)
-                nearest = Near.Slot(walk.Found.Keys[0]);
-            walk.Pool.Clear();
-            foreach (var key in walk.Found.Keys)
-                if (Near.Slot(key) != slot)
-                    walk.Pool.Add(key);
-            Choose(walk, store.Links);
+            Gather(walk, slot, nearest, layer);
+            if (walk.Pool.Count > 0)
+                nearest = Near.Slot(walk.Pool[0]);
+            Choose(walk, row, store.Links);
             Write(store.LinksOf(slot, layer), walk.Chosen);
             if (layer == 0 && walk.Chosen.Count == 0)
                 return false;
@@ -132,6 +129,36 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
 
         return true;
     }
+
+    /// <summary>
+    /// Puts what a slot may be linked to on a layer into the pool, nearest first. Where there are so many twins that they fill the list,
+    /// a second walk looks past them: else they would be an island without a way out.
+    /// </summary>
+    private void Gather(Walk walk, int slot, int nearest, int layer)
+    {
+        _ = Explore(walk, nearest, layer, insertBreadth, new NotDead(store), int.MaxValue);
+        var found = walk.Found;
+        TakePool(walk.Found.Keys, slot, walk.Pool);
+        var row = store.Code(slot);
+        if (!found.IsFull || Near.Similarity(found.Worst) < TwinSimilarity(row))
+            return;
+        var twins = walk.Pool.Take(store.Links / 2).ToArray();
+        _ = Explore(walk, nearest, layer, insertBreadth, new NotTwin(store, row), MaxPastTwins);
+        TakePool(walk.Found.Keys, slot, walk.Pool);
+        walk.Pool.AddRange(twins);
+        walk.Pool.Sort();
+    }
+
+    private static void TakePool(ReadOnlySpan<ulong> keys, int slot, List<ulong> pool)
+    {
+        pool.Clear();
+        foreach (var key in keys)
+            if (Near.Slot(key) != slot)
+                pool.Add(key);
+    }
+
+    /// <summary>From which similarity on another row counts as the same: that of the row to itself, short of rounding.</summary>
+    private float TwinSimilarity(byte* row) => store.Similarity(row, row) - 1e-6f;
 
     /// <summary>Greedy steps on the layers above <paramref name="to"/>.</summary>
     private int Descend(Walk walk, int from, int level, int to)
@@ -230,8 +257,11 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
         return Codes.Dot(row, walk.Signed, walk.SignedSum, store.Padded) * Codes.Scale(row, store.Padded) * walk.Scale;
     }
 
-    /// <summary>Of the pool (sorted, nearest first), those that are nearer to the middle than to any chosen before: links in all directions instead of a clump.</summary>
-    private void Choose(Walk walk, int most)
+    /// <summary>
+    /// Of the pool (sorted, nearest first), those that are nearer to the middle than to any chosen before: links in all directions instead of a clump.
+    /// Twins of the middle take half of the links at most.
+    /// </summary>
+    private void Choose(Walk walk, byte* middle, int most)
     {
         var (pool, chosen) = (walk.Pool, walk.Chosen);
         chosen.Clear();
@@ -241,12 +271,15 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
             return;
         }
 
+        var twin = TwinSimilarity(middle);
         foreach (var key in pool)
         {
             if (chosen.Count == most)
                 return;
             var row = store.Code(Near.Slot(key));
             var similarity = Near.Similarity(key);
+            if (similarity >= twin && chosen.Count >= most / 2)
+                continue;
             var apart = true;
             foreach (var other in chosen)
                 if (store.Similarity(row, store.Code(Near.Slot(other))) > similarity)
@@ -283,7 +316,7 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
             for (var i = 1; i <= count; i++)
                 walk.Pool.Add(KeyFrom(slot, links[i]));
             walk.Pool.Sort();
-            Choose(walk, most);
+            Choose(walk, store.Code(slot), most);
             Write(links, walk.Chosen);
         }
         finally

@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Rag.Vectors.Graphs;
 
-/// <summary>A slot and its similarity in one number that sorts nearest first: the negated similarity's bits in sortable order above, the slot below.</summary>
+/// <summary>
+/// A slot and its similarity in one number that sorts nearest first: the negated similarity's bits in sortable order above, the slot inverted below:
+/// of equals the newest comes first, so that a new twin of many links to those whose lists still have room.
+/// </summary>
 internal static class Near
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -10,11 +13,11 @@ internal static class Near
     {
         var bits = BitConverter.SingleToUInt32Bits(-similarity);
         bits ^= (uint)((int)bits >> 31) | 0x8000_0000u;
-        return ((ulong)bits << 32) | (uint)slot;
+        return ((ulong)bits << 32) | ~(uint)slot;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Slot(ulong key) => (int)(uint)key;
+    public static int Slot(ulong key) => (int)~(uint)key;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Similarity(ulong key)
