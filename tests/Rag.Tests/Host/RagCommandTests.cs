@@ -1,0 +1,157 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using Rag.Host;
+using Xunit;
+
+namespace Rag.Tests.Host;
+
+/// <summary>The command <c>rag</c> as a process of its own.</summary>
+public sealed class RagCommandTests : IDisposable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+
+    private readonly string _data = Directory.CreateTempSubdirectory("rag-host-").FullName;
+    private readonly List<Process> _processes = [];
+
+    public void Dispose()
+    {
+        foreach (var process in _processes)
+        {
+            if (!process.HasExited)
+                process.Kill();
+            process.Dispose();
+        }
+
+        Directory.Delete(_data, recursive: true);
+    }
+
+    [Fact]
+    public async Task It_serves_until_told_to_stop_and_then_ends_with_zero()
+    {
+        var (server, url) = await ServeAsync();
+        using var http = new HttpClient { BaseAddress = url };
+        Assert.Equal(HttpStatusCode.OK, (await http.GetAsync("/health/ready")).StatusCode);
+        Signal(server, "TERM");
+        await server.WaitForExitAsync().WaitAsync(Soon);
+        Assert.Equal(ExitCode.Ok, server.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_key_added_beside_a_running_server_works_at_once_and_a_revoked_one_is_listed_so()
+    {
+        var (_, url) = await ServeAsync();
+        var (code, key, _) = await RunAsync("keys", "add", "ann", "--tenant", "acme", "--limit", "3/min", "--data", _data);
+        Assert.Equal(ExitCode.Ok, code);
+        using var http = new HttpClient { BaseAddress = url };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key.Trim());
+        using var response = await http.GetAsync("/documents");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("\"user\";q=3;w=60", response.Headers.GetValues("RateLimit-Policy").Single());
+        Assert.Equal((ExitCode.Ok, "revoked 1"), ((await RunAsync("keys", "revoke", "ann", "--data", _data)) is var (c, o, _) ? (c, o.Trim()) : default));
+        Assert.Matches(@"ann\s+acme\s+3/min\s+.*revoked", (await RunAsync("keys", "list", "--data", _data)).Output);
+    }
+
+    [Fact]
+    public async Task A_data_folder_or_a_port_that_is_taken_is_told_in_one_line()
+    {
+        var (_, url) = await ServeAsync();
+        var folder = await RunAsync("serve", "--urls", "http://127.0.0.1:0", "--data", _data);
+        Assert.Equal(ExitCode.DataFolderInUse, folder.Code);
+        Assert.Contains("is in use by another 'rag serve'", Assert.Single(Lines(folder.Error)));
+        var other = Directory.CreateTempSubdirectory("rag-host-").FullName;
+        var port = await RunAsync("serve", "--urls", url.ToString().TrimEnd('/'), "--data", other);
+        Directory.Delete(other, recursive: true);
+        Assert.Equal(ExitCode.AddressUnavailable, port.Code);
+        Assert.Contains("address already in use", Lines(port.Error)[^1]);
+        Assert.DoesNotContain("   at ", port.Error);
+    }
+
+    [Theory]
+    [InlineData(ExitCode.InvalidArguments, "--limit: ", "keys", "add", "ann", "--limit", "lots")]
+    [InlineData(ExitCode.InvalidArguments, "user: 'a b'", "keys", "add", "a b")]
+    [InlineData(ExitCode.NotFound, "there is no valid key 'nobody'", "keys", "revoke", "nobody")]
+    [InlineData(ExitCode.InvalidArguments, "--bogus", "serve", "--bogus")]
+    [InlineData(ExitCode.InvalidArguments, "--urls: 'ftp://x'", "serve", "--urls", "ftp://x")]
+    [InlineData(ExitCode.InvalidArguments, "identity:requests_per_minute: '0'", "serve", "--limit", "0")]
+    [InlineData(ExitCode.InvalidArguments, "identity:dev_key: 5 characters", "serve", "--dev-key", "short")]
+    [InlineData(ExitCode.InvalidArguments, "generation:url: 'x'", "serve", "--llm", "x")]
+    public async Task What_is_wrong_is_told_with_its_exit_code(int code, string told, params string[] arguments)
+    {
+        var run = await RunAsync([.. arguments, "--data", _data]);
+        Assert.Contains(told, run.Error);
+        Assert.Equal(code, run.Code);
+        Assert.DoesNotContain("   at ", run.Error);
+    }
+
+    [Fact]
+    public async Task An_unwritable_data_folder_is_told()
+    {
+        var file = Path.Combine(_data, "file");
+        await File.WriteAllTextAsync(file, "");
+        var run = await RunAsync("serve", "--data", Path.Combine(file, "below"));
+        Assert.Equal(ExitCode.DataFolderUnusable, run.Code);
+        Assert.Contains("can't be written", Assert.Single(Lines(run.Error)));
+    }
+
+    [Fact]
+    public async Task It_stops_when_its_parent_is_gone()
+    {
+        var parent = Process.Start(new ProcessStartInfo("sleep", "300"))!;
+        _processes.Add(parent);
+        var (server, _) = await ServeAsync("--parent", $"{parent.Id}");
+        Assert.False(server.HasExited);
+        parent.Kill();
+        await server.WaitForExitAsync().WaitAsync(Soon);
+        Assert.Equal(ExitCode.Ok, server.ExitCode);
+    }
+
+    [Fact]
+    public async Task Help_names_the_commands_and_the_exit_codes()
+    {
+        var help = await RunAsync("--help");
+        Assert.Equal(ExitCode.Ok, help.Code);
+        foreach (var word in new[] { "serve", "keys", "112", "RAG_GENERATION__URL" })
+            Assert.Contains(word, help.Output);
+    }
+
+    private async Task<(Process Process, Uri Url)> ServeAsync(params string[] more)
+    {
+        var process = Start(["serve", "--urls", "http://127.0.0.1:0", "--data", _data, .. more]);
+        _ = process.StandardError.ReadToEndAsync();
+        string? line;
+        while ((line = await process.StandardOutput.ReadLineAsync().WaitAsync(Soon)) is not null)
+            if (line.StartsWith("listening on ", StringComparison.Ordinal))
+                return (process, new Uri(line["listening on ".Length..]));
+        throw new InvalidOperationException("rag serve ended before it listened");
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        var process = Start(arguments);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync().WaitAsync(Soon);
+        return (process.ExitCode, await output, await error);
+    }
+
+    private Process Start(IEnumerable<string> arguments)
+    {
+        var process = Process.Start(new ProcessStartInfo("dotnet", [typeof(ExitCode).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _data,
+        })!;
+        _processes.Add(process);
+        return process;
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    private static void Signal(Process process, string name)
+    {
+        using var kill = Process.Start("kill", ["-s", name, $"{process.Id}"]);
+        kill.WaitForExit();
+    }
+}
