@@ -19,7 +19,7 @@ internal sealed class ServedRag : IAsyncDisposable
 
     public string Key { get; }
 
-    public static async Task<ServedRag> StartAsync(CancellationToken cancellationToken)
+    public static async Task<ServedRag> StartAsync(CancellationToken cancellationToken, params string[] more)
     {
         // …/bench/Rag.Bench/bin/Release/net10.0 → …/src/Rag.Host/bin/Release/net10.0
         var own = new DirectoryInfo(AppContext.BaseDirectory);
@@ -30,7 +30,7 @@ internal sealed class ServedRag : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("rag-scifact-").FullName;
         var url = new Uri($"http://127.0.0.1:{FreePort()}");
         var key = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
-        var start = new ProcessStartInfo("dotnet", [dll, "serve", "--urls", url.ToString().TrimEnd('/'), "--data", data, "--dev-key", key, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo("dotnet", [dll, "serve", "--urls", url.ToString().TrimEnd('/'), "--data", data, "--dev-key", key, "--limit", "1000000/min", "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), .. more])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -28,7 +28,7 @@ internal static class KeysCommand
             try
             {
                 var keys = await identity.IssueKeysAsync(
-                    [new KeyRequest(parsed.GetRequiredValue(user), parsed.GetValue(tenant), Limit(parsed.GetValue(limit)))], stop).ConfigureAwait(false);
+                    [new KeyRequest(parsed.GetRequiredValue(user), parsed.GetValue(tenant), RequestLimit.Parse(parsed.GetValue(limit)))], stop).ConfigureAwait(false);
                 await Console.Out.WriteLineAsync(keys[0].Key).ConfigureAwait(false);
                 return ExitCode.Ok;
             }
@@ -80,16 +80,5 @@ internal static class KeysCommand
         var configuration = Settings.Read(data is null ? [] : new Dictionary<string, string?> { ["data"] = data });
         var folder = DataFolder.Prepare(configuration["data"]!);
         return (SqliteIdentity.Open(Path.Combine(folder, "identity"), TimeProvider.System), configuration);
-    }
-
-    // "300/min" or "300".
-    private static int? Limit(string? text)
-    {
-        if (text is null)
-            return null;
-        var number = text.EndsWith("/min", StringComparison.Ordinal) ? text[..^4] : text;
-        return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var limit)
-            ? limit
-            : throw new CommandException(ExitCode.InvalidArguments, $"--limit: '{text}' is not permitted; expected requests per minute, such as 300/min");
     }
 }

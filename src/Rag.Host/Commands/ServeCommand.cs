@@ -14,7 +14,7 @@ internal static class ServeCommand
         var data = new Option<string?>("--data") { Description = "The data folder, made when absent. Default ./rag-data" };
         var devKey = new Option<string?>("--dev-key") { Description = "An API key that is valid while this process runs: user dev, tenant default, without a limit unless --limit sets one" };
         var adminKey = new Option<string?>("--admin-key") { Description = "Opens POST /admin/keys to this key; better given as RAG_ADMIN_KEY" };
-        var limit = new Option<int?>("--limit") { Description = "Requests per minute of users without a limit of their own. Default 100" };
+        var limit = new Option<string?>("--limit") { Description = "Requests per minute of users without a limit of their own, such as 300/min. Default 100/min" };
         var llm = new Option<string?>("--llm") { Description = "An OpenAI-compatible server to generate with, such as http://127.0.0.1:9000/v1. Default: the built-in extractive answerer" };
         var model = new Option<string?>("--llm-model") { Description = "The model to ask that server for. Default 'default'" };
         var parent = new Option<int?>("--parent") { Description = "Stop when this process is gone" };
@@ -30,7 +30,7 @@ internal static class ServeCommand
             Set("data", parsed.GetValue(data));
             Set("identity:dev_key", parsed.GetValue(devKey));
             Set("admin_key", parsed.GetValue(adminKey));
-            Set("identity:requests_per_minute", parsed.GetValue(limit)?.ToString(CultureInfo.InvariantCulture));
+            Set("identity:requests_per_minute", RequestLimit.Parse(parsed.GetValue(limit))?.ToString(CultureInfo.InvariantCulture));
             Set("generation:url", parsed.GetValue(llm));
             Set("generation:model", parsed.GetValue(model));
             return Server.RunAsync(settings, parsed.GetValue(parent));
