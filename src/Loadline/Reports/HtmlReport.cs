@@ -1,5 +1,5 @@
-using Loadline.Runs;
 using System.Text;
+using Loadline.Runs;
 
 namespace Loadline.Reports;
 

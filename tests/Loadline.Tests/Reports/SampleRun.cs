@@ -1,5 +1,5 @@
-using Loadline.Reports;
 using Loadline.Recording;
+using Loadline.Reports;
 using Loadline.Runs;
 
 namespace Loadline.Tests.Reports;
