@@ -13,8 +13,17 @@ public sealed class TestFolder : IDisposable
     public TestFolder Copy()
     {
         var copy = new TestFolder();
-        foreach (var file in Directory.GetFiles(Path).Where(file => System.IO.Path.GetFileName(file) != "lock"))
-            System.IO.File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
+        try
+        {
+            foreach (var file in Directory.GetFiles(Path).Where(file => System.IO.Path.GetFileName(file) != "lock"))
+                System.IO.File.Copy(file, System.IO.Path.Combine(copy.Path, System.IO.Path.GetFileName(file)));
+        }
+        catch
+        {
+            copy.Dispose();
+            throw;
+        }
+
         return copy;
     }
 
