@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -29,7 +30,7 @@ internal sealed class ServedRag : IAsyncDisposable
         var data = Directory.CreateTempSubdirectory("rag-scifact-").FullName;
         var url = new Uri($"http://127.0.0.1:{FreePort()}");
         var key = Convert.ToHexString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16));
-        var start = new ProcessStartInfo("dotnet", [dll, "serve", "--urls", url.ToString().TrimEnd('/'), "--data", data, "--dev-key", key, "--limit", "1000000/min", .. more])
+        var start = new ProcessStartInfo("dotnet", [dll, "serve", "--urls", url.ToString().TrimEnd('/'), "--data", data, "--dev-key", key, "--limit", "1000000/min", "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), .. more])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -19,6 +19,10 @@ namespace Loadline.Runs;
 /// <param name="time">The clock.</param>
 public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvider time)
 {
+    // Seeding has users of its own where the target makes them: it must not use up the limits of those who load. With an upload and a few polls a document,
+    // so many documents stay under the 100 requests a minute that a user may send by default.
+    private const int DocumentsPerSeeder = 20;
+
     /// <summary>Runs it to the end.</summary>
     /// <param name="stop">
     /// Ends it early. Before the load has begun nothing was measured, and this throws <see cref="OperationCanceledException"/>; afterwards what was measured is kept and
@@ -64,13 +68,15 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         using var wire = new HttpWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
         if (profile.Keys is not KeySource.None)
             observer.Step($"Getting API keys for {plan.Load.Users} users");
-        var keys = await UserKeys.ObtainAsync(profile, wire, plan.Load.Users, adminKey, Environment.GetEnvironmentVariable, stop).ConfigureAwait(false);
+        var seeders = profile.Keys is KeySource.Issued && plan.Data.Documents > 0 ? 1 + (plan.Data.Documents / DocumentsPerSeeder) : 0;
+        var keys = await UserKeys.ObtainAsync(profile, wire, plan.Load.Users + seeders, adminKey, Environment.GetEnvironmentVariable, stop).ConfigureAwait(false);
+        IReadOnlyList<string> userKeys = seeders > 0 ? [.. keys.Take(plan.Load.Users)] : keys;
         if (plan.Data.Documents == 0)
-            return (keys, null);
+            return (userKeys, null);
 
         observer.Step($"Seeding {plan.Data.Documents} documents");
-        var seeder = new CorpusSeeder(profile, wire, keys, new DataFeed(plan.Data, plan.Seed), clock);
-        return (keys, await seeder.SeedAsync(plan.Data.Documents, new SeedingProgress(observer), stop).ConfigureAwait(false));
+        var seeder = new CorpusSeeder(profile, wire, seeders > 0 ? [.. keys.Skip(plan.Load.Users)] : keys, new DataFeed(plan.Data, plan.Seed), clock);
+        return (userKeys, await seeder.SeedAsync(plan.Data.Documents, new SeedingProgress(observer), stop).ConfigureAwait(false));
     }
 
     private async Task<RunSummary> LoadAsync(

@@ -90,7 +90,7 @@ public sealed class CorpusSeeder(TargetProfile profile, IWire wire, IReadOnlyLis
     private async Task AwaitSearchableAsync(SearchableRule rule, int index, string id, CancellationToken stop)
     {
         var poll = new SearchablePoll(wire, rule, Request(rule.Poll, index, id), clock);
-        var state = await poll.RunAsync(clock.Now, TimeSpan.Zero, stop).ConfigureAwait(false);
+        var state = await poll.RunAsync(clock.Now, atOnce: true, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         if (state != Outcome.Ok)
         {

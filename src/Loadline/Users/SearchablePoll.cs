@@ -16,16 +16,22 @@ internal sealed class SearchablePoll(IWire wire, SearchableRule rule, WireReques
 
     /// <summary>Polls to the end: Ok, Failed or TimedOut. When stopped, whatever it was then.</summary>
     /// <param name="since">When the document was accepted; the limit counts from here.</param>
-    /// <param name="firstWait">The wait before the first poll.</param>
+    /// <param name="atOnce">Whether the first poll comes without a wait.</param>
     /// <param name="stop">Stops polling.</param>
-    internal async Task<Outcome> RunAsync(long since, TimeSpan firstWait, CancellationToken stop)
+    internal async Task<Outcome> RunAsync(long since, bool atOnce, CancellationToken stop)
     {
         var limit = since + RunClock.Nanoseconds(rule.Limit);
         var wait = rule.FirstPoll;
-        if (firstWait > TimeSpan.Zero)
-            await DelayAsync(firstWait, stop).ConfigureAwait(false);
-        while (!stop.IsCancellationRequested)
+        while (true)
         {
+            if (!atOnce)
+            {
+                await DelayAsync(wait, stop).ConfigureAwait(false);
+                wait = wait * Growth < rule.SlowestPoll ? wait * Growth : rule.SlowestPoll;
+            }
+            atOnce = false;
+            if (stop.IsCancellationRequested)
+                break;
             var exchange = new Exchange { Operation = rule.Poll.Name };
             var reply = await wire.SendAsync(request, exchange, stop).ConfigureAwait(false);
             if (!reply.Ended)
@@ -41,8 +47,6 @@ internal sealed class SearchablePoll(IWire wire, SearchableRule rule, WireReques
             }
             if (EndedAt >= limit)
                 return Outcome.TimedOut;
-            await DelayAsync(wait, stop).ConfigureAwait(false);
-            wait = wait * Growth < rule.SlowestPoll ? wait * Growth : rule.SlowestPoll;
         }
         EndedAt = clock.Now;
         return Outcome.TimedOut;

@@ -56,7 +56,7 @@ internal sealed class UploadWatch(IWire wire, IExchangeSink sink, RunClock clock
         {
             using var either = CancellationTokenSource.CreateLinkedTokenSource(stop, _giveUp.Token);
             var poll = new SearchablePoll(wire, rule, request, clock);
-            var outcome = await poll.RunAsync(acceptedAt, rule.FirstPoll, either.Token).ConfigureAwait(false);
+            var outcome = await poll.RunAsync(acceptedAt, atOnce: false, either.Token).ConfigureAwait(false);
             if (!stop.IsCancellationRequested)
                 sink.RecordSearchable(poll.EndedAt - acceptedAt, outcome, poll.EndedAt);
         }

@@ -130,10 +130,8 @@ internal sealed class User
 
     private async ValueTask DelayUntilAsync(long time, CancellationToken stop)
     {
-        var wait = time - _world.Clock.Now;
-        if (wait <= 0)
-            return;
-        // Timers count whole milliseconds and round down: rounding up here means late by a millisecond at most, never early.
-        await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait / 1e6)), _world.Clock.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // Timers run on a coarser clock than ours and may be early by a millisecond. A request that is sent before it is due would look faster than it was.
+        while (time - _world.Clock.Now is var wait && wait > 0 && !stop.IsCancellationRequested)
+            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait / 1e6)), _world.Clock.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

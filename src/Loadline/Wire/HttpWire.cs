@@ -79,7 +79,7 @@ public sealed class HttpWire : IWire
                 await ReadWholeAsync(source, received, exchange, SampleBytes * 16, deadline.Token).ConfigureAwait(false);
             }
             else if (stream is not null && !IsJson(response))
-                await new StreamReader(stream, _options, _clock, exchange, reading).ReadAsync(source, received, deadline).ConfigureAwait(false);
+                await new StreamedAnswerReader(stream, _options, _clock, exchange, reading).ReadAsync(source, received, deadline).ConfigureAwait(false);
             else if (!await ReadWholeAsync(source, received, exchange, _options.MaxBodyBytes, deadline.Token).ConfigureAwait(false))
                 Fail(exchange, Reasons.TooLarge);
             else

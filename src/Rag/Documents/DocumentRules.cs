@@ -1,6 +1,7 @@
 using System.Globalization;
 using Rag.Errors;
 using Rag.Filters;
+using Rag.Media;
 
 namespace Rag.Documents;
 

@@ -8,6 +8,7 @@ using Rag.Documents;
 using Rag.Errors;
 using Rag.Filters;
 using Rag.Identity;
+using Rag.Media;
 
 namespace Rag.Gateway;
 
@@ -15,21 +16,8 @@ namespace Rag.Gateway;
 internal static partial class DocumentUpload
 {
     private const int MostMetadata = 64;
-    private const string Docx = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
 
-    private static readonly string[] TextTypes = ["text/plain", "text/markdown", "text/html"];
-
-    private static readonly Dictionary<string, string> TypesByExtension = new(StringComparer.OrdinalIgnoreCase)
-    {
-        [".txt"] = "text/plain",
-        [".text"] = "text/plain",
-        [".md"] = "text/markdown",
-        [".markdown"] = "text/markdown",
-        [".html"] = "text/html",
-        [".htm"] = "text/html",
-        [".pdf"] = "application/pdf",
-        [".docx"] = Docx,
-    };
+    private static readonly string[] TextTypes = [MediaTypes.Text, MediaTypes.Markdown, MediaTypes.Html];
 
     public static ValueTask<PutDocument> ReadAsync(HttpContext context, Caller caller, GatewayOptions options, CancellationToken cancellationToken) =>
         context.Request.ContentType?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true
@@ -159,17 +147,12 @@ internal static partial class DocumentUpload
 
     private static string Type(string? given, string? name)
     {
-        var media = given?.Split(';')[0].Trim().ToLowerInvariant();
-        if (media is not null && TypesByExtension.ContainsValue(media) && media != "text/plain")
-            return media;
         // Clients send application/octet-stream or text/plain for what they don't know: the name says more.
-        if (TypesByExtension.TryGetValue(Path.GetExtension(name ?? ""), out var byName))
-            return byName;
-        if (media == "text/plain")
-            return media;
-        throw new RagException(
+        var said = MediaTypes.Resolve(given, null);
+        var type = said is null or MediaTypes.Text ? MediaTypes.Resolve(null, name) ?? said : said;
+        return type ?? throw new RagException(
             RagError.UnsupportedMedia,
-            $"file: '{media ?? Path.GetExtension(name ?? "")}' is not supported; send {string.Join(", ", TypesByExtension.Values.Distinct())} or a name that ends in {string.Join(", ", TypesByExtension.Keys)}");
+            $"file: '{given ?? Path.GetExtension(name ?? "")}' is not supported; send {string.Join(", ", MediaTypes.All)} or a name that ends in {string.Join(", ", MediaTypes.Extensions)}");
     }
 
     private static async ValueTask<byte[]> BytesAsync(Stream body, int mostBytes, string name, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Rag.Ingestion.Parsing;
+using Rag.Media;
 
 namespace Rag.Ingestion;
 
@@ -22,7 +23,7 @@ internal sealed class DocumentPreparer(IngestionOptions options, TimeProvider ti
     /// <exception cref="UnreadableDocumentException">It can never be read.</exception>
     public async ValueTask<PreparedDocument> PrepareAsync(IngestionJob job, CancellationToken cancellationToken)
     {
-        if (job.Content.Length <= SmallBytes && job.ContentType == Documents.MediaTypes.Text)
+        if (job.Content.Length <= SmallBytes && job.ContentType == MediaTypes.Text)
             return Prepare(job, cancellationToken);
 
         // Some libraries can't be interrupted in the middle of a page. A run that never ends is left behind on its thread; its document is given up, so

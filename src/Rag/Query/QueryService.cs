@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rag.Caching;
 using Rag.Errors;
+using Rag.Extraction;
 using Rag.Generation;
 using Rag.Reranking;
 using Rag.Search;

@@ -26,7 +26,7 @@ internal sealed class Tenant(string name, VectorsOptions options)
     public bool NeedsRepair => Dead >= options.RepairFloor && Dead >= options.RepairShare * (Live + Dead);
 
     /// <summary>Whether repairs have fallen so far behind that writers must wait for them: memory stays bounded.</summary>
-    public bool IsOverdue => Dead > Live + (16L * options.RepairFloor);
+    public bool IsOverdue => Dead > Math.Max(Live, 4L * options.RepairFloor);
 
     /// <summary>The graph, made when there is none; under the index's gate.</summary>
     public HnswGraph OpenGraph(VectorSpace space) => Graph ??= new HnswGraph(space.Store, space.Epochs, options.InsertBreadth);

@@ -15,6 +15,7 @@ namespace Rag.Vectors;
 internal static unsafe class VectorSnapshot
 {
     private const int Format = 1;
+    private const int Substitutes = 2;
 
     public static void Write(Stream stream, VectorSpace? space, IReadOnlyCollection<Tenant> tenants)
     {
@@ -56,10 +57,11 @@ internal static unsafe class VectorSnapshot
         }
 
         writer.Write(count);
+        var kept = new int[space?.Store.MostLinks(0) ?? 0];
         if (space is not null)
             for (var slot = 0; slot < ids.Length; slot++)
                 if (ids[slot] >= 0)
-                    WriteSlot(writer, space.Store, slot, ids);
+                    WriteSlot(writer, space.Store, slot, ids, kept);
     }
 
     /// <summary>Reads into empty tenants.</summary>
@@ -87,8 +89,19 @@ internal static unsafe class VectorSnapshot
             set.Document.Tenant.Count(1, 0);
         }
 
+        for (var slot = 0; slot < count; slot++)
+        {
+            var links = space!.Store.LinksOf(slot, 0);
+            for (var i = 1; i <= links[0]; i++)
+                space.Store.Head(links[i]).Incoming++;
+        }
+
         foreach (var loaded in owners.Select(o => o.Set.Document.Tenant).Distinct())
+        {
             loaded.Graph!.ChooseEntry();
+            loaded.Graph.ReconnectOrphans([]);
+        }
+
         return space;
     }
 
@@ -122,24 +135,43 @@ internal static unsafe class VectorSnapshot
         document.Published = new Published(document.Seen, chunks);
     }
 
-    private static void WriteSlot(BinaryWriter writer, SlotStore store, int slot, int[] ids)
+    private static void WriteSlot(BinaryWriter writer, SlotStore store, int slot, int[] ids, int[] kept)
     {
         writer.Write(MemoryMarshal.AsBytes(store.Vector(slot)));
         var level = store.Head(slot).Level;
         writer.Write((byte)level);
-        Span<int> kept = stackalloc int[store.MostLinks(0)];
         for (var layer = 0; layer <= level; layer++)
         {
             var count = 0;
             store.Latch(slot);
             var links = store.LinksOf(slot, layer);
             for (var i = 1; i <= links[0]; i++)
-                if (links[i] < ids.Length && ids[links[i]] >= 0)
-                    kept[count++] = ids[links[i]];
+                Keep(links[i]);
+
+            // Instead of a slot that is left out, the first of those that it leads to.
+            for (var i = 1; i <= links[0]; i++)
+            {
+                if (Has(links[i]))
+                    continue;
+                var further = store.LinksOf(links[i], layer);
+                for (int j = 1, taken = 0; j <= Volatile.Read(ref further[0]) && taken < Substitutes && count < store.MostLinks(layer); j++)
+                    taken += Keep(Volatile.Read(ref further[j])) ? 1 : 0;
+            }
+
             store.Unlatch(slot);
             writer.Write((byte)count);
-            writer.Write(MemoryMarshal.AsBytes(kept[..count]));
+            writer.Write(MemoryMarshal.AsBytes(kept.AsSpan(0, count)));
+
+            bool Keep(int other)
+            {
+                if (!Has(other) || other == slot || kept.AsSpan(0, count).Contains(ids[other]))
+                    return false;
+                kept[count++] = ids[other];
+                return true;
+            }
         }
+
+        bool Has(int other) => other < ids.Length && ids[other] >= 0;
     }
 
     private static void ReadSlot(BinaryReader reader, VectorSpace space, ChunkSet set, int ordinal)

@@ -12,7 +12,7 @@ public class RunTests
     public async Task A_run_prints_its_verdict_writes_its_folder_and_leaves_nothing_behind()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess("run", "smoke", "--time-scale", "0.2", "--users", "20", "--out", folder["run"]);
+        using var loadline = new LoadlineProcess("run", "smoke", "--time-scale", "0.5", "--out", folder["run"]);
         await loadline.SaysAsync("users", Patience);
         var children = loadline.Children();
 

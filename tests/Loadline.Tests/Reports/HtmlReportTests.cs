@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Loadline.Reports;
-using Loadline.Runs;
+using Loadline.Recording;
 using Xunit;
 
 namespace Loadline.Tests.Reports;

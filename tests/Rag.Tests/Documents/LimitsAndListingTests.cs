@@ -3,6 +3,7 @@ using System.Text.Json;
 using Rag.Documents;
 using Rag.Errors;
 using Rag.Filters;
+using Rag.Media;
 using Xunit;
 
 namespace Rag.Tests.Documents;

@@ -53,7 +53,7 @@ public class ConcurrencyTests
         Assert.True(searches > 100, $"only {searches} searches ran beside the writers");
         Assert.Equal(Writers * PerWriter * Chunks, (await index.DescribeAsync(default)).Chunks);
 
-        using var crashed = folder.Copy();
+        using var crashed = DurabilityTests.CopyWhileChanging(folder);
         using var again = Make.Index(crashed, new VectorsOptions { ScanBelow = 0 });
         foreach (var (name, centre) in centres)
             Assert.All((await Make.Search(again, centre, Chunks, $"tenant{name[0]}")), hit => Assert.Equal((name, Versions), (hit.DocumentId, hit.Version)));

@@ -149,7 +149,7 @@ public class DurabilityTests
     }
 
     // The background may rename and delete between listing and copying: a real crash stops it at one moment, so a copy is taken again until nothing moved.
-    private static TestFolder CopyWhileChanging(TestFolder folder)
+    internal static TestFolder CopyWhileChanging(TestFolder folder)
     {
         for (var attempt = 0; attempt < 1000; attempt++)
         {

@@ -1,4 +1,4 @@
-using Rag.Documents;
+using Rag.Media;
 
 namespace Rag.Ingestion.Parsing;
 

@@ -3,7 +3,7 @@ using System.Text;
 using DocumentFormat.OpenXml;
 using DocumentFormat.OpenXml.Packaging;
 using DocumentFormat.OpenXml.Wordprocessing;
-using Rag.Documents;
+using Rag.Media;
 
 namespace Rag.Ingestion.Parsing;
 

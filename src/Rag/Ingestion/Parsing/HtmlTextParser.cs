@@ -1,7 +1,7 @@
 using System.Text;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
-using Rag.Documents;
+using Rag.Media;
 
 namespace Rag.Ingestion.Parsing;
 

@@ -3,7 +3,7 @@ using Markdig;
 using Markdig.Extensions.Tables;
 using Markdig.Syntax;
 using Markdig.Syntax.Inlines;
-using Rag.Documents;
+using Rag.Media;
 
 namespace Rag.Ingestion.Parsing;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Rag.Documents;
+using Rag.Media;
 using UglyToad.PdfPig;
 using UglyToad.PdfPig.DocumentLayoutAnalysis.TextExtractor;
 using UglyToad.PdfPig.Exceptions;

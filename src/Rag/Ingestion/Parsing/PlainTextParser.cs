@@ -1,5 +1,5 @@
 using System.Text;
-using Rag.Documents;
+using Rag.Media;
 
 namespace Rag.Ingestion.Parsing;
 

@@ -51,7 +51,7 @@ internal sealed class TenantIndex
         {
             var number = AddSlot(document, i, chunks[i].Length);
             foreach (var (text, count) in chunks[i].Terms)
-                AddPosting(text, number, count, chunks[i].Length);
+                AddPosting(AddTerm(text), number, count, chunks[i].Length);
         }
     }
 
@@ -106,9 +106,10 @@ internal sealed class TenantIndex
             if (term.Postings.Live == 0)
                 continue;
             var view = term.Postings.Read(_next.Watermark);
+            var kept = fresh.AddTerm(term.Text);
             for (var i = 0; i < view.Count; i++)
                 if (newNumbers[view.Chunks[i]] is var number && number >= 0)
-                    fresh.AddPosting(term.Text, number, view.Counts[i], _next.Lengths[view.Chunks[i]]);
+                    fresh.AddPosting(kept, number, view.Counts[i], _next.Lengths[view.Chunks[i]]);
         }
 
         for (var old = 0; old < newNumbers.Length; old++)
@@ -141,8 +142,8 @@ internal sealed class TenantIndex
         return number;
     }
 
-    /// <summary>Writer only: appends to a term's list.</summary>
-    internal void AddPosting(string text, int number, int count, int length)
+    /// <summary>Writer only: the vocabulary's term, added when new.</summary>
+    internal Term AddTerm(string text)
     {
         var before = Vocabulary.Added;
         var term = Vocabulary.GetOrAdd(text);
@@ -150,6 +151,12 @@ internal sealed class TenantIndex
             Similar.Add(term);
         else if (term.Postings.Live == 0)
             Vocabulary.NoteRevival();
+        return term;
+    }
+
+    /// <summary>Writer only: appends to a term's list.</summary>
+    internal void AddPosting(Term term, int number, int count, int length)
+    {
         term.Postings.Append(number, count, length);
         Volatile.Write(ref _postings, _postings + 1);
     }

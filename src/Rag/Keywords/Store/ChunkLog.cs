@@ -97,9 +97,6 @@ internal sealed class ChunkLog : IDisposable
     /// <summary>Number of the next batch. Set before a replay that doesn't begin at the start.</summary>
     public long BatchNumber { get; set; } = 1;
 
-    /// <summary>Bytes in the batch that waits for <see cref="Flush"/>.</summary>
-    public int BatchBytes => _batch.WrittenCount;
-
     /// <summary>Makes the batch durable.</summary>
     public void Flush()
     {

@@ -72,8 +72,16 @@ internal static class DocumentRecord
 
         return new IndexedDocument
         {
-            Tenant = tenant, Id = id, Version = version, IsDeleted = false, Title = title, Metadata = metadata,
-            Chunks = chunks, Checksum = Crc32C.Of(record), RecordBytes = record.Length, Place = place,
+            Tenant = tenant,
+            Id = id,
+            Version = version,
+            IsDeleted = false,
+            Title = title,
+            Metadata = metadata,
+            Chunks = chunks,
+            Checksum = Crc32C.Of(record),
+            RecordBytes = record.Length,
+            Place = place,
         };
     }
 

@@ -23,7 +23,8 @@ internal static class IndexSnapshot
         using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20))
         {
             using var stream = new SnapshotWriteStream(file);
-            using var output = new BinaryWriter(stream);
+            using var buffered = new BufferedStream(stream, 1 << 16); // Stream's own WriteByte and ReadByte make an array for each byte
+            using var output = new BinaryWriter(buffered);
             output.Write(Format);
             output.Write(ChunkAnalyzer.Version);
             output.Write(logEnd);
@@ -50,7 +51,8 @@ internal static class IndexSnapshot
             return null;
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, FileOptions.SequentialScan);
         using var stream = new SnapshotReadStream(file);
-        using var input = new BinaryReader(stream);
+        using var buffered = new BufferedStream(stream, 1 << 16);
+        using var input = new BinaryReader(buffered);
         try
         {
             if (input.ReadInt32() != Format || input.ReadInt32() != ChunkAnalyzer.Version)
@@ -64,6 +66,8 @@ internal static class IndexSnapshot
                 tenants[name] = ReadTenant(input, name, options);
             }
 
+            if (buffered.ReadByte() >= 0)
+                throw new JournalException($"{path}: the snapshot holds more than the index reads");
             stream.ExpectEnd();
             return (tenants, logEnd, batch);
         }
@@ -134,12 +138,12 @@ internal static class IndexSnapshot
 
         for (var count = input.ReadInt32(); count > 0; count--)
         {
-            var text = input.ReadString();
+            var term = index.AddTerm(input.ReadString());
             var number = 0;
             for (var left = input.Read7BitEncodedInt(); left > 0; left--)
             {
                 number += input.Read7BitEncodedInt();
-                index.AddPosting(text, number, input.ReadByte(), lengths[number]);
+                index.AddPosting(term, number, input.ReadByte(), lengths[number]);
             }
         }
 
@@ -182,8 +186,16 @@ internal static class IndexSnapshot
         input.BaseStream.ReadExactly(MemoryMarshal.AsBytes(chunks.AsSpan()));
         return new IndexedDocument
         {
-            Tenant = tenant, Id = id, Version = version, IsDeleted = false, Title = title, Metadata = metadata,
-            Chunks = chunks, Checksum = checksum, RecordBytes = recordBytes, Place = place,
+            Tenant = tenant,
+            Id = id,
+            Version = version,
+            IsDeleted = false,
+            Title = title,
+            Metadata = metadata,
+            Chunks = chunks,
+            Checksum = checksum,
+            RecordBytes = recordBytes,
+            Place = place,
         };
     }
 }

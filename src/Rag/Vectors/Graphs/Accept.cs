@@ -7,7 +7,7 @@ internal interface IAccept
     bool Accepts(int slot);
 }
 
-/// <summary>Whatever isn't deleted: what a new chunk may be linked to.</summary>
+/// <summary>Whatever isn't deleted: what a new chunk may be linked to. Walks pass through deleted ones all the same, until a repair takes them out.</summary>
 internal readonly struct NotDead(SlotStore store) : IAccept
 {
     public bool Accepts(int slot) => Volatile.Read(ref store.Life(slot).Died) == Lifetime.Never;

@@ -35,13 +35,32 @@ internal sealed unsafe partial class HnswGraph
             if (store.Head(slot).Condemned == 0)
                 MendSlot(slot, weak);
 
+        foreach (var slot in condemned)
+            ForgetLinks(slot);
         ReplaceEntry();
-        foreach (var slot in weak)
-            Reconnect(slot);
+        ReconnectOrphans(weak);
         Members.Remove(condemned);
         epochs.Wait();
         store.Release(condemned);
         return condemned.Count;
+    }
+
+    /// <summary>Links again what no list of layer 0 holds, and what is given besides. For repairs and after loading.</summary>
+    public void ReconnectOrphans(List<int> weak)
+    {
+        foreach (var slot in weak)
+            Reconnect(slot);
+        foreach (var slot in Members.Snapshot())
+            if (Volatile.Read(ref store.Head(slot).Incoming) <= 0 && store.Head(slot).Condemned == 0 && slot != SlotOfEntry(Volatile.Read(ref _entry)))
+                Reconnect(slot);
+    }
+
+    // Its list stays for walks that still pass through it, but no longer counts.
+    private void ForgetLinks(int slot)
+    {
+        var links = store.LinksOf(slot, 0);
+        for (var i = 1; i <= links[0]; i++)
+            Interlocked.Decrement(ref store.Head(links[i]).Incoming);
     }
 
     private void MendSlot(int slot, List<int> weak)
@@ -89,60 +108,11 @@ internal sealed unsafe partial class HnswGraph
         if (broken == 0)
             return false;
 
-        var capacity = store.Capacity;
-        var tag = walk.Begin(capacity);
-        var visited = walk.Visited;
-        visited[slot] = tag;
-        walk.Pool.Clear();
-        for (var i = 1; i <= count; i++)
-            Consider(links[i]);
-        var share = Math.Max(4, PoolLimit / broken);
-        for (var i = 1; i <= count && walk.Pool.Count < PoolLimit; i++)
-        {
-            if (store.Head(links[i]).Condemned == 0)
-                continue;
-            var further = store.LinksOf(links[i], level);
-            for (int j = 1, taken = 0; j <= Volatile.Read(ref further[0]) && taken < share; j++)
-                if (Consider(Volatile.Read(ref further[j])))
-                    taken++;
-        }
-
-        walk.Pool.Sort();
+        _ = FillPool(walk, slot, -1, level);
         Choose(walk, store.Code(slot), store.MostLinks(level));
-        Write(links, walk.Chosen);
+        AddDead(walk, store.MostLinks(level));
+        Write(slot, level, walk.Chosen);
         return true;
-
-        bool Consider(int other)
-        {
-            if (other >= capacity || visited[other] == tag || store.Head(other).Condemned != 0)
-                return false;
-            visited[other] = tag;
-            if (Volatile.Read(ref store.Life(other).Died) != Lifetime.Never)
-                return false; // died since: the next repair would only take it out again
-            walk.Pool.Add(KeyFrom(slot, other));
-            return true;
-        }
-    }
-
-    private void LinkBackIfRoom(int slot, int target, int level)
-    {
-        store.Latch(slot);
-        try
-        {
-            var links = store.LinksOf(slot, level);
-            var count = links[0];
-            if (count >= store.MostLinks(level))
-                return;
-            for (var i = 1; i <= count; i++)
-                if (links[i] == target)
-                    return;
-            Volatile.Write(ref links[count + 1], target);
-            Volatile.Write(ref links[0], count + 1);
-        }
-        finally
-        {
-            store.Unlatch(slot);
-        }
     }
 
     /// <summary>A slot that lost most of its neighbours is looked up from the top and linked again; the condemned slots still show the way.</summary>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Rag.Vectors.Graphs;
@@ -115,7 +116,7 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
             if (walk.Pool.Count > 0)
                 nearest = Near.Slot(walk.Pool[0]);
             Choose(walk, row, store.Links);
-            Write(store.LinksOf(slot, layer), walk.Chosen);
+            Write(slot, layer, walk.Chosen);
             if (layer == 0 && walk.Chosen.Count == 0)
                 return false;
         }
@@ -276,61 +277,18 @@ internal sealed unsafe partial class HnswGraph(SlotStore store, Epochs epochs, i
         {
             if (chosen.Count == most)
                 return;
-            var row = store.Code(Near.Slot(key));
-            var similarity = Near.Similarity(key);
-            if (similarity >= twin && chosen.Count >= most / 2)
-                continue;
-            var apart = true;
-            foreach (var other in chosen)
-                if (store.Similarity(row, store.Code(Near.Slot(other))) > similarity)
-                {
-                    apart = false;
-                    break;
-                }
-
-            if (apart)
+            if ((Near.Similarity(key) < twin || chosen.Count < most / 2) && IsApart(key, chosen))
                 chosen.Add(key);
         }
     }
 
-    private void LinkBack(Walk walk, int slot, int target, int level)
+    private bool IsApart(ulong key, List<ulong> chosen)
     {
-        store.Latch(slot);
-        try
-        {
-            var links = store.LinksOf(slot, level);
-            var count = links[0];
-            for (var i = 1; i <= count; i++)
-                if (links[i] == target)
-                    return;
-            var most = store.MostLinks(level);
-            if (count < most)
-            {
-                Volatile.Write(ref links[count + 1], target);
-                Volatile.Write(ref links[0], count + 1);
-                return;
-            }
-
-            walk.Pool.Clear();
-            walk.Pool.Add(KeyFrom(slot, target));
-            for (var i = 1; i <= count; i++)
-                walk.Pool.Add(KeyFrom(slot, links[i]));
-            walk.Pool.Sort();
-            Choose(walk, store.Code(slot), most);
-            Write(links, walk.Chosen);
-        }
-        finally
-        {
-            store.Unlatch(slot);
-        }
-    }
-
-    private ulong KeyFrom(int middle, int slot) => Near.Key(store.Similarity(store.Code(middle), store.Code(slot)), slot);
-
-    private static void Write(int* links, List<ulong> chosen)
-    {
-        for (var i = 0; i < chosen.Count; i++)
-            Volatile.Write(ref links[i + 1], Near.Slot(chosen[i]));
-        Volatile.Write(ref links[0], chosen.Count);
+        var row = store.Code(Near.Slot(key));
+        var similarity = Near.Similarity(key);
+        foreach (var other in CollectionsMarshal.AsSpan(chosen))
+            if (store.Similarity(row, store.Code(Near.Slot(other))) > similarity)
+                return false;
+        return true;
     }
 }

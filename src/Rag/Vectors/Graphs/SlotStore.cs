@@ -18,6 +18,9 @@ internal unsafe struct SlotHead
     public int* Upper;
 
     public int Level, Latch, Ordinal, Condemned;
+
+    /// <summary>How many lists of layer 0 hold this slot.</summary>
+    public int Incoming;
 }
 
 /// <summary>

@@ -40,6 +40,8 @@ internal sealed unsafe class Walk : IDisposable
 
     public List<ulong> Chosen { get; } = [];
 
+    public List<ulong> Dead { get; } = [];
+
     /// <summary>Slots that the last walk compared.</summary>
     public int Compared { get; set; }
 

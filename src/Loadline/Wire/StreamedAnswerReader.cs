@@ -8,7 +8,7 @@ namespace Loadline.Wire;
 /// Reads one streamed answer as it arrives. All events of one read came at the same moment and get the same time: that is what the user saw. The exchange ends
 /// with the end marker; the rest of the body is then drained for a bounded time, so that the connection can be used again.
 /// </summary>
-internal sealed class StreamReader(StreamProfile profile, WireOptions options, RunClock clock, Exchange exchange, AnswerReading reading)
+internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions options, RunClock clock, Exchange exchange, AnswerReading reading)
 {
     private const int ReadBytes = 8 * 1024;
     private const int SampleBytes = 4096;

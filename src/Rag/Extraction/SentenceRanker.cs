@@ -1,6 +1,6 @@
 using Rag.Words;
 
-namespace Rag.Generation;
+namespace Rag.Extraction;
 
 /// <summary>A sentence and the passage, from 0, that it stands in.</summary>
 internal readonly record struct RankedSentence(string Text, int Passage, double Score);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
+using Rag.Generation;
 
-namespace Rag.Generation;
+namespace Rag.Extraction;
 
 /// <summary>
 /// Answers with the sentences of the passages that cover the question's words best, each with the number of its passage: <c>… [2]</c>.

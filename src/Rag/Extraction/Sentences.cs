@@ -1,4 +1,4 @@
-namespace Rag.Generation;
+namespace Rag.Extraction;
 
 /// <summary>Cuts a passage into sentences.</summary>
 internal static class Sentences

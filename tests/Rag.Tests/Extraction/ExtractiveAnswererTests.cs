@@ -1,7 +1,8 @@
+using Rag.Extraction;
 using Rag.Generation;
 using Xunit;
 
-namespace Rag.Tests.Generation;
+namespace Rag.Tests.Extraction;
 
 public class ExtractiveAnswererTests
 {

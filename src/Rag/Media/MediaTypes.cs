@@ -1,4 +1,4 @@
-namespace Rag.Documents;
+namespace Rag.Media;
 
 /// <summary>The formats that can be uploaded. Ingestion has one parser for each; this list is the only one.</summary>
 public static class MediaTypes
@@ -32,6 +32,9 @@ public static class MediaTypes
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<string> All { get; } = [Text, Markdown, Html, Pdf, Docx];
+
+    /// <summary>The file endings that are known, with their dots.</summary>
+    public static IEnumerable<string> Extensions => ByExtension.Keys;
 
     /// <summary>
     /// The format of an upload: its content type without parameters or, when that says nothing (absent, <c>application/octet-stream</c>), its file's ending.

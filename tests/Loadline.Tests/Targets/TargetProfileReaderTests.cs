@@ -1,0 +1,88 @@
+using Loadline.Targets;
+using Xunit;
+
+namespace Loadline.Tests.Targets;
+
+public class TargetProfileReaderTests
+{
+    public static readonly string Profiles = Path.Combine(FindRoot(), "plans", "targets");
+
+    [Fact]
+    public void Every_shipped_profile_reads_and_carries_its_files_name()
+    {
+        var files = Directory.GetFiles(Profiles, "*.yaml");
+        Assert.Contains(files, file => Path.GetFileName(file) == "rag.yaml");
+        Assert.All(files, file => Assert.Equal(Path.GetFileNameWithoutExtension(file), TargetProfileReader.ReadFile(file).Name));
+    }
+
+    [Fact]
+    public void Our_own_profile_says_what_the_load_needs()
+    {
+        var rag = TargetProfileReader.ReadFile(Path.Combine(Profiles, "rag.yaml"));
+        Assert.Equal(["query", "upload", "search", "status"], rag.Operations.Keys);
+        Assert.Same(rag.Operations["upload"], rag.Upload);
+        Assert.True(rag.Operations["query"].Asks);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), rag.Upload!.Searchable!.FirstPoll);
+        Assert.Equal(500, Assert.IsType<KeySource.Issued>(rag.Keys).Batch);
+        Assert.Contains(429, rag.ThrottledStatuses);
+    }
+
+    [Fact]
+    public void All_mistakes_are_reported_at_once_each_with_line_rule_and_remedy()
+    {
+        const string yaml = """
+            name: My RAG
+            about: x
+            protocol: http3
+            auth: { header: Authorization, value: "Bearer key" }
+            throttled: [700]
+            operations:
+              query:
+                request: FETCH /query
+                body: '{"query": {{question}}'
+                answer:
+                  error: error
+                stream:
+                  framing: sse
+                  delta: { event: token }
+                colour: red
+              upload:
+                request: POST /documents
+                body: '{"text": {{document.txt}}}'
+                searchable:
+                  request: GET /documents/{{document.id}}
+                  state: $.status
+                  poll: 2s..100ms
+            """;
+        var problems = Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read(yaml)).Problems;
+        Assert.Equal(
+            [
+                (1, "name"), (3, "protocol"), (4, "auth.value"), (5, "throttled"), (8, "operations.query.request"), (9, "operations.query.body"), (11, "operations.query.answer.error"),
+                (13, "operations.query.stream.end"), (14, "operations.query.stream.delta"), (15, "operations.query.colour"),
+                (18, "operations.upload.body"), (20, "operations.upload.searchable.done"), (22, "operations.upload.searchable.poll"),
+            ],
+            problems.Select(problem => (problem.Line, problem.Path)).Order());
+        Assert.All(problems, problem => Assert.NotEqual("", problem.Remedy));
+    }
+
+    [Theory]
+    [InlineData("- a", "a profile is one mapping")]
+    [InlineData("name: a\nname: b", "is not YAML")]
+    [InlineData("name: a\n  b: [", "is not YAML")]
+    [InlineData("name: a\nabout: b\noperations: {}", "operations: is empty")]
+    [InlineData("name: a\nabout: b", "operations: is required")]
+    [InlineData("name: a\nabout: b\nkeys: { env: A, file: b }\nauth: { header: K, value: \"{{key}}\" }\noperations: { s: { request: GET / } }", "exactly one place")]
+    [InlineData("name: a\nabout: b\nkeys: { env: A }\noperations: { s: { request: GET / } }", "no use without auth")]
+    [InlineData("name: a\nabout: b\noperations: { s: { request: GET /, body: x } }", "not JSON")]
+    [InlineData("name: a\nabout: b\noperations: { s: { request: POST /, body: '{\"s\": {{stream}}}' } }", "has no stream")]
+    public void A_mistake_is_named(string yaml, string message) =>
+        Assert.Contains(message, Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read(yaml)).Message);
+
+    private static string FindRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Loadline.slnx")))
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException("no Loadline.slnx above the tests");
+        return folder;
+    }
+}
