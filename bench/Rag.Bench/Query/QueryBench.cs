@@ -12,7 +12,7 @@ namespace Rag.Bench.Query;
 internal static class QueryBench
 {
     private const double BarMilliseconds = 10;
-    private const int DocumentWords = 200; // one chunk each: about 270 tokens of the 320 that a chunk holds
+    private const int DocumentWords = 110; // one chunk each: made-up words are 2–3 tokens, and a chunk holds 320
     private const int Vocabulary = 20_000;
     private const int Topics = 200;
     private static readonly TimeSpan IndexLimit = TimeSpan.FromMinutes(10);

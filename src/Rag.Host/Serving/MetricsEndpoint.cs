@@ -1,3 +1,4 @@
+using System.Text;
 using Prometheus;
 
 namespace Rag.Host.Serving;
@@ -29,9 +30,13 @@ internal sealed class MetricsEndpoint : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    private Task WriteAsync(HttpContext context)
+    private async Task WriteAsync(HttpContext context)
     {
+        using var collected = new MemoryStream();
+        await _registry.CollectAndExportAsTextAsync(collected, context.RequestAborted).ConfigureAwait(false);
+        // The adapter puts the meter's name before names that have it already (rag.query.duration of the meter Rag).
+        var text = Encoding.UTF8.GetString(collected.GetBuffer(), 0, (int)collected.Length).Replace("rag_rag_", "rag_", StringComparison.Ordinal);
         context.Response.ContentType = "text/plain; version=0.0.4; charset=utf-8";
-        return _registry.CollectAndExportAsTextAsync(context.Response.Body, context.RequestAborted);
+        await context.Response.WriteAsync(text, context.RequestAborted).ConfigureAwait(false);
     }
 }

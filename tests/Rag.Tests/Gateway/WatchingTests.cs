@@ -47,6 +47,7 @@ public class WatchingTests
         (await server.Http.GetAsync("/documents/none")).Dispose();
         (await server.Http.PostAsync("/query", GatewayServer.Json("""{"query":"What causes the tides?"}"""))).Dispose();
         var text = await server.Http.GetStringAsync("/metrics");
+        Assert.DoesNotContain("rag_rag_", text);
         Assert.Matches("""rag_http_request_duration_count\{[^}]*method="GET",route="/documents/\{id\}",status="404"[^}]*\} [1-9]""", text);
         Assert.Matches("""rag_query_answers\{[^}]*result="ok"[^}]*\} [1-9]""", text);
         Assert.Matches("""rag_query_completion_tokens(\{[^}]*\})? [1-9]""", text);

@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using Rag.Host;
+using Rag.Tests.Gateway;
+using Rag.Tests.Generation;
 using Xunit;
 
 namespace Rag.Tests.Host;
@@ -104,6 +106,36 @@ public sealed class RagCommandTests : IDisposable
         parent.Kill();
         await server.WaitForExitAsync().WaitAsync(Soon);
         Assert.Equal(ExitCode.Ok, server.ExitCode);
+    }
+
+    [Theory]
+    [InlineData(1, ExitCode.Ok)]
+    [InlineData(2, ExitCode.Interrupted)]
+    public async Task An_open_stream_is_waited_for_a_little_and_a_second_signal_does_not_wait(int signals, int code)
+    {
+        await using var llm = await LlmServer.StartAsync(async context =>
+        {
+            await LlmServer.SayAsync(context, LlmServer.Chunk("a"));
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        const string Key = "dev-key-of-the-tests";
+        var (server, url) = await ServeAsync("--dev-key", Key, "--llm", llm.Url.ToString());
+        using var http = new HttpClient { BaseAddress = url };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        using var stream = await http.StreamAsync("/query", """{"query":"why?","stream":true}""");
+        var events = stream.EventsAsync().GetAsyncEnumerator();
+        Assert.True(await events.MoveNextAsync());
+        Signal(server, "INT");
+        if (signals == 2)
+        {
+            Assert.False(server.WaitForExit(500)); // it waits for the stream
+            Signal(server, "INT");
+        }
+
+        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        Assert.Equal(code, server.ExitCode);
+        await llm.ClientWent.Task.WaitAsync(Soon);
     }
 
     [Fact]
