@@ -33,7 +33,7 @@ internal static class KnownTargets
         }
     }
 
-    /// <summary>The profile that a target's name, URL or path stands for, and its address: null for the embedded target.</summary>
+    /// <summary>The profile that a target's name, URL, path or <c>profile@URL</c> stands for, and its address: null for the embedded target.</summary>
     /// <exception cref="TargetProfileException">There is no such profile, it has mistakes, or its address is missing.</exception>
     public static (TargetProfile Profile, Uri? Address) Resolve(string target)
     {
@@ -41,9 +41,13 @@ internal static class KnownTargets
             return (Shipped(EmbeddedProfile), null);
         if (Uri.TryCreate(target, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             return (Shipped(UrlProfile), url);
-        var profile = Names().Contains(target) ? Shipped(target) : ReadFile(target);
-        return (profile, profile.Url ?? throw new TargetProfileException(target, [new ProfileProblem(1, "url", null, "is missing, and the run doesn't say where the target is", "write url: http://127.0.0.1:8000")]));
+        if (target.IndexOf("@http", StringComparison.Ordinal) is > 0 and var at && Uri.TryCreate(target[(at + 1)..], UriKind.Absolute, out var elsewhere))
+            return (ByName(target[..at]), elsewhere);
+        var profile = ByName(target);
+        return (profile, profile.Url ?? throw new TargetProfileException(target, [new ProfileProblem(1, "url", null, "is missing, and the run doesn't say where the target is", $"write url: http://127.0.0.1:8000, or run with --target {target}@http://127.0.0.1:8000")]));
     }
+
+    private static TargetProfile ByName(string name) => Names().Contains(name) ? Shipped(name) : ReadFile(name);
 
     private static TargetProfile Shipped(string name) => TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix);
 

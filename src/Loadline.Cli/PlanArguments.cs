@@ -11,7 +11,7 @@ internal sealed class PlanArguments
 
     private readonly Option<string?> _target = new("--target")
     {
-        Description = "embedded, a URL, the name of a shipped target profile, or a profile's path. Default: the plan's own.",
+        Description = "embedded, the URL of a running 'rag serve', the name of a shipped target profile, a profile's path, or PROFILE@URL. Default: the plan's own.",
         HelpName = "embedded|URL|FILE",
     };
 
