@@ -71,7 +71,8 @@ public class RunTests
 
         Assert.NotEqual(0, await loadline.ExitAsync(Patience));
         Assert.Contains("ended", loadline.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("PASS ", loadline.Output.Split("Verdict").Last(), StringComparison.Ordinal);
+        using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["run"], "summary.json")));
+        Assert.Equal("INVALID", summary.RootElement.GetProperty("verdict").GetString());
     }
 
     [Fact]
@@ -85,6 +86,36 @@ public class RunTests
 
         Assert.NotEmpty(children);
         await Eventually.Async(() => !children.Any(LoadlineProcess.IsRunning), TimeSpan.FromSeconds(20), () => "the target outlived its tester");
+    }
+
+    [Fact]
+    public async Task A_running_system_is_loaded_by_its_URL_and_left_running()
+    {
+        const string AdminKey = "admin-admin-admin";
+        using var folder = new TemporaryFolder();
+        await using var rag = await RagServer.StartAsync(folder["data"], "key-key-key-key-key", "--admin-key", AdminKey);
+        using var loadline = new LoadlineProcess(
+            new Dictionary<string, string> { ["LOADLINE_ADMIN_KEY"] = AdminKey },
+            "run", "smoke", "--target", rag.Address.ToString(), "--time-scale", "0.1", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
+
+        await loadline.ExitAsync(Patience);
+        using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["run"], "summary.json")));
+        var query = summary.RootElement.GetProperty("operations").EnumerateArray().Single(o => o.GetProperty("name").GetString() == "query");
+        Assert.True(query.GetProperty("outcomes").GetProperty("ok").GetInt64() > 0, loadline.Output);
+        using var http = new HttpClient { BaseAddress = rag.Address };
+        Assert.True((await http.GetAsync("/health/ready")).IsSuccessStatusCode);
+        Assert.DoesNotContain(AdminKey, string.Concat(Directory.EnumerateFiles(folder["run"]).Select(File.ReadAllText)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_target_that_is_not_there_is_said_to_be_so_and_nothing_passes()
+    {
+        using var folder = new TemporaryFolder();
+        using var loadline = new LoadlineProcess(
+            new Dictionary<string, string> { ["LOADLINE_ADMIN_KEY"] = "any-any-any-any" }, "run", "smoke", "--target", "http://127.0.0.1:1", "--out", folder["run"]);
+
+        Assert.Equal(107, await loadline.ExitAsync(Patience));
+        Assert.Contains("connect_refused", loadline.Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace EndToEnd.Tests.Durability;
+namespace EndToEnd.Tests;
 
 /// <summary>`rag serve` as a process of its own on a free loopback port; killed, never asked to stop.</summary>
 internal sealed class RagServer : IAsyncDisposable
@@ -16,15 +16,13 @@ internal sealed class RagServer : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>Starts it and waits until it says where it listens.</summary>
-    public static async Task<RagServer> StartAsync(string dataFolder, string key)
+    public static async Task<RagServer> StartAsync(string dataFolder, string key, params string[] more)
     {
-        var start = new ProcessStartInfo(FindBinary(), ["serve", "--urls", "http://127.0.0.1:0", "--data", dataFolder, "--dev-key", key])
+        var start = new ProcessStartInfo("dotnet", [Binaries.Rag, "serve", "--urls", "http://127.0.0.1:0", "--data", dataFolder, "--dev-key", key, .. more])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // The test asks more of one user than the default of 100 requests a minute.
-        start.Environment["identity__requests_per_minute"] = "1000000";
         var output = new StringBuilder();
         var listening = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = new Process { StartInfo = start, EnableRaisingEvents = true };
@@ -70,21 +68,5 @@ internal sealed class RagServer : IAsyncDisposable
     {
         await KillAsync();
         _process.Dispose();
-    }
-
-    /// <summary>The binary of the configuration that the tests were built in; the build puts it there.</summary>
-    private static string FindBinary()
-    {
-        var name = OperatingSystem.IsWindows() ? "rag.exe" : "rag";
-        var output = new DirectoryInfo(AppContext.BaseDirectory);
-        var (framework, configuration) = (output.Name, output.Parent!.Name);
-        for (var folder = output; folder is not null; folder = folder.Parent)
-        {
-            var binary = Path.Combine(folder.FullName, "src", "Rag.Host", "bin", configuration, framework, name);
-            if (File.Exists(binary))
-                return binary;
-        }
-
-        throw new FileNotFoundException($"'{name}' ({configuration}, {framework}) lies in no src/Rag.Host/bin above {output.FullName}; build the solution first");
     }
 }
