@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using Loadline.Cli;
 
-var root = new RootCommand("Loadline load-tests a RAG system and says whether it met its objectives.")
+// Not a RootCommand: that one is called after the assembly, and the command is called loadline.
+var root = new Command("loadline", "Loadline load-tests a RAG system and says whether it met its objectives.")
 {
+    new HelpOption(), new VersionOption(),
     RunCommand.Create(), CheckCommand.Create(), ListCommand.Create(), ReportCommand.Create(), LlmCommand.Create(),
 };
 var parsed = root.Parse(args);

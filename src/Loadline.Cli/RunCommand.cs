@@ -52,7 +52,7 @@ internal static class RunCommand
         {
             return Refuse(ExitCode.Interrupted, "interrupted before the load began: nothing was measured");
         }
-        catch (TargetProfileException problem)
+        catch (Exception problem) when (problem is TargetProfileException or UnusableFolderException)
         {
             return Refuse(ExitCode.BadPlan, problem.Message);
         }

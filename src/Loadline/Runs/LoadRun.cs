@@ -31,7 +31,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     /// <returns>The summary, as written to the folder.</returns>
     /// <exception cref="TargetException">The target could not be started.</exception>
     /// <exception cref="TargetSetupException">The target could not be prepared: keys or corpus.</exception>
-    /// <exception cref="IOException">The folder can't be made or written.</exception>
+    /// <exception cref="UnusableFolderException">The folder can't be made, or is not empty; nothing was run.</exception>
+    /// <exception cref="IOException">A file of the folder could not be written under way: a full disk.</exception>
     public async Task<RunSummary> ExecuteAsync(CancellationToken stop)
     {
         MakeFolder();
@@ -46,10 +47,18 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
 
     private void MakeFolder()
     {
-        if (File.Exists(request.Folder) || (Directory.Exists(request.Folder) && Directory.EnumerateFileSystemEntries(request.Folder).Any()))
-            throw new IOException($"the run folder '{request.Folder}' is not empty; name another with --out, or remove it");
-        Directory.CreateDirectory(request.Folder);
-        File.WriteAllText(Path.Combine(request.Folder, RunFolder.Plan), request.Plan.Source);
+        var folder = request.Folder;
+        try
+        {
+            if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
+                throw new UnusableFolderException($"--out {folder}: a run folder must be new or empty; name another, or remove it");
+            Directory.CreateDirectory(folder);
+            File.WriteAllText(Path.Combine(folder, RunFolder.Plan), request.Plan.Source);
+        }
+        catch (Exception e) when (e is not UnusableFolderException and (IOException or UnauthorizedAccessException))
+        {
+            throw new UnusableFolderException($"--out {folder}: the run folder can't be written: {e.Message.TrimEnd('.')}; name one that can", e);
+        }
     }
 
     private async Task<EmbeddedTarget?> StartTargetAsync(CancellationToken stop)

@@ -121,6 +121,8 @@ public class RunTests
     [Theory]
     [InlineData(104, "unknown-plan", "smoke")]
     [InlineData(104, "", "users", "--users", "0")]
+    [InlineData(104, "", "must be new or empty", "--out", "/proc")]
+    [InlineData(104, "", "can't be written", "--out", "/proc/run")]
     public async Task Wrong_arguments_run_nothing_and_say_what_is_right(int code, string plan, string says, params string[] more)
     {
         using var loadline = new LoadlineProcess(["run", plan.Length > 0 ? plan : "smoke", .. more]);
