@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Rag.Host.Commands;
 
@@ -16,7 +17,8 @@ internal static class RagCommand
 
     public static async Task<int> RunAsync(string[] args)
     {
-        var root = new RootCommand(About) { ServeCommand.Create(), KeysCommand.Create() };
+        // Not a RootCommand: that one is called after the assembly, and the command is called rag.
+        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), KeysCommand.Create() };
         var parsed = root.Parse(args);
         // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
