@@ -8,6 +8,7 @@ namespace Rag.Tests.Keywords;
 public abstract class KeywordsFixture : IDisposable
 {
     private readonly List<KeywordIndex> _open = [];
+    private readonly List<string> _copies = [];
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("rag-keywords-").FullName;
 
@@ -26,6 +27,7 @@ public abstract class KeywordsFixture : IDisposable
     protected string CopyOfDisk()
     {
         var copy = Directory.CreateTempSubdirectory("rag-keywords-").FullName;
+        _copies.Add(copy);
         foreach (var file in Directory.GetFiles(Folder).Where(f => Path.GetFileName(f) != "lock"))
             File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         return copy;
@@ -41,7 +43,9 @@ public abstract class KeywordsFixture : IDisposable
     {
         foreach (var index in _open)
             index.Dispose();
-        Directory.Delete(Folder, true);
+        foreach (var folder in _copies.Append(Folder))
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, true);
         GC.SuppressFinalize(this);
     }
 }
