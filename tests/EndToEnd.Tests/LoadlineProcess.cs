@@ -66,7 +66,7 @@ internal sealed class LoadlineProcess : IDisposable
 
     public void Signal(string name)
     {
-        using var kill = Process.Start("kill", ["-s", name, Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("sh", ["-c", FormattableString.Invariant($"kill -s {name} {Id}")]);
         kill.WaitForExit();
     }
 
