@@ -6,15 +6,14 @@ using Spectre.Console.Rendering;
 namespace Loadline.Cli;
 
 /// <summary>For terminals: a table that stays in place and is redrawn once a second.</summary>
-internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver, IAsyncDisposable
+internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver
 {
-    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private Task? _live;
-    private LiveDisplayContext? _context;
+    // How many lines the view on the screen has; 0 while there is none, or once something was written below it.
+    private int _lines;
 
     public void Step(string text)
     {
-        EndLive();
+        _lines = 0;
         console.MarkupLineInterpolated($"[grey]▸[/] {text}");
     }
 
@@ -27,32 +26,17 @@ internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver, IAsyncDi
     public void Progress(RunProgress progress)
     {
         var view = View(progress);
-        if (_live is null)
-            _live = console.Live(view).AutoClear(false).StartAsync(async context =>
-            {
-                _context = context;
-                await _done.Task.ConfigureAwait(false);
-            });
-        _context?.UpdateTarget(view);
+        var lines = Segment.SplitLines(view.Render(RenderOptions.Create(console), console.Profile.Width)).Count;
+        if (_lines > 0)
+            console.Write(new ControlCode($"\u001b[{_lines}A\u001b[J")); // up to the view's first line, and clear from there
+        console.Write(view);
+        _lines = lines;
     }
 
     public void Warn(string text)
     {
-        if (_live is null)
-            console.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        EndLive();
-        if (_live is not null)
-            await _live.ConfigureAwait(false);
-    }
-
-    private void EndLive()
-    {
-        _done.TrySetResult();
-        _live?.GetAwaiter().GetResult();
+        _lines = 0;
+        console.MarkupLineInterpolated($"[yellow]warning:[/] {text}");
     }
 
     private static IRenderable View(RunProgress p)

@@ -68,10 +68,8 @@ internal static class RunCommand
 
     private static async Task<RunSummary> ExecuteAsync(RunRequest request, CancellationToken stop)
     {
-        if (Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
-            return await new LoadRun(request, new PlainConsole(Console.Out), TimeProvider.System).ExecuteAsync(stop).ConfigureAwait(false);
-        await using var live = new LiveConsole(AnsiConsole.Console);
-        return await new LoadRun(request, live, TimeProvider.System).ExecuteAsync(stop).ConfigureAwait(false);
+        IRunObserver observer = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainConsole(Console.Out) : new LiveConsole(AnsiConsole.Console);
+        return await new LoadRun(request, observer, TimeProvider.System).ExecuteAsync(stop).ConfigureAwait(false);
     }
 
     private static int Code(string verdict) => verdict switch
