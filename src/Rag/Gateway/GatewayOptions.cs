@@ -1,5 +1,5 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Rag.Hosting;
 
 namespace Rag.Gateway;
 
@@ -26,22 +26,13 @@ internal sealed record GatewayOptions
 
     public static GatewayOptions Read(IConfiguration configuration) => new()
     {
-        JsonBytes = Whole(configuration, "gateway:json_bytes", 1 << 20, 1024, 1 << 28),
-        FileBytes = Whole(configuration, "gateway:file_bytes", 32 << 20, 1024, 1 << 30),
-        InFlight = Whole(configuration, "gateway:in_flight", 8192, 1, 1_000_000),
-        AnswerTime = TimeSpan.FromSeconds(Whole(configuration, "gateway:answer_seconds", 120, 1, 3600)),
-        RequestTime = TimeSpan.FromSeconds(Whole(configuration, "gateway:request_seconds", 30, 1, 3600)),
+        JsonBytes = configuration.Whole("gateway:json_bytes", 1 << 20, 1024, 1 << 28),
+        FileBytes = configuration.Whole("gateway:file_bytes", 32 << 20, 1024, 1 << 30),
+        InFlight = configuration.Whole("gateway:in_flight", 8192, 1, 1_000_000),
+        AnswerTime = TimeSpan.FromSeconds(configuration.Whole("gateway:answer_seconds", 120, 1, 3600)),
+        RequestTime = TimeSpan.FromSeconds(configuration.Whole("gateway:request_seconds", 30, 1, 3600)),
         AdminKey = configuration["admin_key"] is { Length: > 0 } key
             ? key.Length >= 16 ? key : throw new InvalidOperationException($"admin_key: {key.Length} characters are too few; expected at least 16")
             : null,
     };
-
-    private static int Whole(IConfiguration configuration, string path, int fallback, int min, int max)
-    {
-        if (configuration[path] is not { } text)
-            return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : throw new InvalidOperationException($"{path}: '{text}' is not permitted; expected a whole number from {min} to {max}");
-    }
 }

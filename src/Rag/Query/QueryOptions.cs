@@ -1,5 +1,5 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Rag.Hosting;
 
 namespace Rag.Query;
 
@@ -20,19 +20,10 @@ internal sealed record QueryOptions
 
     public static QueryOptions Read(IConfiguration configuration) => new()
     {
-        PromptTokens = Whole(configuration, "query:prompt_tokens", 3000, 200, 1_000_000),
-        CacheLifetime = TimeSpan.FromSeconds(Whole(configuration, "query:cache_seconds", 60, 0, 86_400)),
+        PromptTokens = configuration.Whole("query:prompt_tokens", 3000, 200, 1_000_000),
+        CacheLifetime = TimeSpan.FromSeconds(configuration.Whole("query:cache_seconds", 60, 0, 86_400)),
         Rerank = configuration["query:rerank"] is { } text
             && (bool.TryParse(text, out var rerank) ? rerank : throw new InvalidOperationException($"query:rerank: '{text}' is not permitted; expected true or false")),
-        RerankCandidates = Whole(configuration, "query:rerank_candidates", 20, 1, 200),
+        RerankCandidates = configuration.Whole("query:rerank_candidates", 20, 1, 200),
     };
-
-    private static int Whole(IConfiguration configuration, string path, int fallback, int min, int max)
-    {
-        if (configuration[path] is not { } text)
-            return fallback;
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : throw new InvalidOperationException($"{path}: '{text}' is not permitted; expected a whole number from {min} to {max}");
-    }
 }
