@@ -146,7 +146,8 @@ public class DurabilityTests
         foreach (var document in documents)
             for (var i = 0; i < document.Chunks.Count; i++)
             {
-                var best = (await Make.Search(index, document.Chunks[i], 3, document.Tenant))[0];
+                // A broad search: what is asked is whether the chunk is there and can be reached, not how often a narrow walk misses one (Recall measures that).
+                var best = (await Make.Search(index, document.Chunks[i], 300, document.Tenant))[0];
                 Assert.Equal((document.DocumentId, document.Version, i), (best.DocumentId, best.Version, best.Ordinal));
             }
     }
