@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Console;
+using Rag.Host.Wiring;
 using Rag.Hosting;
 
 namespace Rag.Host.Serving;
@@ -31,6 +32,9 @@ internal static class RagApp
             services.AddSingleton(new HostedService(module.Name));
             module.Register(services, configuration);
         }
+
+        foreach (var contract in modules.SelectMany(module => module.Contracts))
+            contract.Accept(new SeamRegistration(services));
 
         var app = builder.Build();
         foreach (var module in modules)

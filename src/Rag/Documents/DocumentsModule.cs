@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
 using Rag.Ingestion;
+using Rag.Seams;
 
 namespace Rag.Documents;
 
@@ -13,6 +14,9 @@ public sealed class DocumentsModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Extraction;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Generation;
 
@@ -14,6 +15,9 @@ public sealed class GenerationModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [GenerationContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration) =>

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Seams;
 
 namespace Rag.Hosting;
 
@@ -12,6 +13,9 @@ public abstract class ServiceModule
 
     /// <summary>Names of the services whose contracts this one calls.</summary>
     public abstract IReadOnlyList<string> DependsOn { get; }
+
+    /// <summary>What the service offers to others; none by default.</summary>
+    public virtual IReadOnlyList<Contract> Contracts => [];
 
     /// <summary>Registers the implementation behind the service's contract, as a singleton.</summary>
     /// <param name="services">Where to register; <see cref="TimeProvider"/> and logging are there already.</param>

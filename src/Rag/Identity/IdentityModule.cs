@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Identity;
 
@@ -12,6 +13,9 @@ public sealed class IdentityModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [IdentityContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Keywords;
 
@@ -13,6 +14,9 @@ public sealed class KeywordsModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => [];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [KeywordsContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Ingestion;
+using Rag.Seams;
 
 namespace Rag.Query;
 
@@ -14,6 +15,9 @@ public sealed class QueryModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => ["search", "reranking", "generation", "caching"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [QueryContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)

@@ -5,6 +5,7 @@ using Rag.Embedding;
 using Rag.Hosting;
 using Rag.Keywords;
 using Rag.Reranking;
+using Rag.Seams;
 using Rag.Vectors;
 
 namespace Rag.Search;
@@ -17,6 +18,9 @@ public sealed class SearchModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking"];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)

@@ -1,0 +1,18 @@
+using Rag.Seams;
+
+namespace Rag.Query;
+
+/// <summary><see cref="IQuery"/> through the seam.</summary>
+internal static class QueryContract
+{
+    // The first event, the citations, comes after retrieval; the text's times are generation's.
+    private static readonly StreamCall<IQuery, AnswerRequest, AnswerEvent> Answer =
+        new("Answer", static (s, r, stop) => s.AnswerAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(60), GapCap = TimeSpan.FromSeconds(60), Retry = true });
+
+    public static Contract<IQuery> Instance { get; } = new("query", seam => new Proxy(seam), Answer);
+
+    private sealed class Proxy(Seam<IQuery> seam) : IQuery
+    {
+        public IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, CancellationToken cancellationToken) => seam.StreamAsync(Answer, request, cancellationToken);
+    }
+}
