@@ -1,10 +1,12 @@
 using System.CommandLine;
 using Rag.Bench.Documents;
 using Rag.Bench.Query;
+using Rag.Bench.Resilience;
 using Rag.Bench.SciFact;
 using Rag.Bench.Vectors;
 
 return await new RootCommand("Benches of the RAG system, each with its peers in one run")
 {
     VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(),
+    MetastableBench.Create(), OverloadBench.Create(), StampedeBench.Create(), StreamsBench.Create(),
 }.Parse(args).InvokeAsync();
