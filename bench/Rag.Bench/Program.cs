@@ -8,5 +8,5 @@ using Rag.Bench.Vectors;
 return await new RootCommand("Benches of the RAG system, each with its peers in one run")
 {
     VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(),
-    MetastableBench.Create(), OverloadBench.Create(), StampedeBench.Create(), StreamsBench.Create(),
+    MetastableBench.Create(), OverloadBench.Create(), StampedeBench.Create(), StreamsBench.Create(), OutagesBench.Create(),
 }.Parse(args).InvokeAsync();

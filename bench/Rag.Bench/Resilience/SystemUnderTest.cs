@@ -35,7 +35,8 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     /// <param name="llm">Settings of the simulated LLM, such as <c>slots=40</c>.</param>
     /// <param name="more">Further arguments of the command.</param>
     /// <param name="cancellationToken">Stops the start.</param>
-    public static async Task<SystemUnderTest> StartAsync(string command, IEnumerable<string> llm, IEnumerable<string> more, CancellationToken cancellationToken)
+    /// <param name="environment">Configuration through the environment.</param>
+    public static async Task<SystemUnderTest> StartAsync(string command, IEnumerable<string> llm, IEnumerable<string> more, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
     {
         var data = Directory.CreateTempSubdirectory("rag-resilience-").FullName;
         var (key, admin) = (Secret(), Secret());
@@ -45,7 +46,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             model = await BenchProcess.StartAsync("Loadline.Cli", ["llm", "--port", "0", .. llm.SelectMany(s => new[] { "--set", "llm." + s })], cancellationToken);
             var rag = await BenchProcess.StartAsync(
                 "Rag.Host", [command, "--urls", "http://127.0.0.1:0", "--data", data, "--limit", "1000000/min", "--llm", model.Address.ToString(), .. more], cancellationToken,
-                ("RAG_ADMIN_KEY", admin), ("RAG_IDENTITY__DEV_KEY", key));
+                [("RAG_ADMIN_KEY", admin), ("RAG_IDENTITY__DEV_KEY", key), .. environment]);
             return new SystemUnderTest(model, rag, data, key, admin);
         }
         catch
