@@ -30,7 +30,7 @@ internal static class DocumentsBench
             var store = SqliteDocumentStore.Open(folder);
             using (var service = new DocumentService(store, new DocumentsOptions(), TimeProvider.System, NullLogger<DocumentService>.Instance))
             {
-                var queue = new OutboxQueue(service, store);
+                var queue = new OutboxQueue(service, store, TimeProvider.System);
                 using var stop = new CancellationTokenSource();
                 var worker = IngestAsync(queue, stop.Token);
                 await ClosedAsync(service, 1, seconds);
@@ -58,7 +58,7 @@ internal static class DocumentsBench
         {
             while (true)
             {
-                var jobs = await queue.ClaimAsync(32, stop);
+                var jobs = await queue.ClaimAsync(new IngestionClaim("bench", "1", 32, TimeSpan.FromHours(1)), stop);
                 await queue.CompleteAsync([.. jobs.Select(j => new IngestionResult(j, IngestionOutcome.Done, 1, Encoding.UTF8.GetString(j.Content.Span)))], stop);
             }
         }

@@ -3,6 +3,12 @@ namespace Rag.Ingestion;
 /// <summary>Options of the ingestion service; configuration section <c>ingestion</c>.</summary>
 public sealed class IngestionOptions
 {
+    /// <summary>
+    /// This worker's name, the same after a restart and no other's: what it held when it died then comes back as soon as it is there again. Null has it
+    /// come back when its lease ends.
+    /// </summary>
+    public string? Worker { get; set; }
+
     /// <summary>The most tokens (cl100k) of one chunk; default 320.</summary>
     public int ChunkTokens { get; set; } = 320;
 

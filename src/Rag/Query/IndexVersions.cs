@@ -19,7 +19,7 @@ internal sealed class IndexVersions : IIndexVersions
 /// </summary>
 internal sealed class VersioningQueue(IIngestionQueue inner, IIndexVersions versions) : IIngestionQueue, IAsyncDisposable
 {
-    public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => inner.ClaimAsync(max, cancellationToken);
+    public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken) => inner.ClaimAsync(claim, cancellationToken);
 
     public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken)
     {

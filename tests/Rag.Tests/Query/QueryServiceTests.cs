@@ -194,7 +194,7 @@ public class QueryServiceTests
 
     private sealed class NoQueue : IIngestionQueue
     {
-        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) => default;
     }
