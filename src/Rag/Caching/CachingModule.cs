@@ -14,6 +14,9 @@ public sealed class CachingModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = CachingOptions.Read(configuration);
