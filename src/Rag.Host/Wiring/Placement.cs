@@ -22,6 +22,9 @@ internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyL
         var hosted = ReadHosted(configuration["services"], known, problems);
         var peers = ReadPeers(configuration, known, problems);
 
+        if (ServicePort.Read(configuration, out _) is { } wrong)
+            problems.Add(wrong);
+
         var remote = new List<RemoteService>();
         foreach (var service in known.Where(module => !hosted.Contains(module)))
         {
