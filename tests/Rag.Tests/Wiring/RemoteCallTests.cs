@@ -74,7 +74,8 @@ public sealed class RemoteCallTests
     public async Task Past_the_time_allowed_both_sides_stop()
     {
         await using var server = await ProbeServer.StartAsync(_probe, "http://127.0.0.1:0");
-        var error = await Assert.ThrowsAsync<RagException>(async () => await server.Peer.CallAsync(Probe.Poll, default, TimeSpan.FromMilliseconds(100), default));
+        await AskAsync(server, "the first call connects");
+        var error = await Assert.ThrowsAsync<RagException>(async () => await server.Peer.CallAsync(Probe.Poll, default, TimeSpan.FromMilliseconds(300), default));
         Assert.Equal(RagError.DeadlineExceeded, error.Error);
         await _probe.Stopped.Task.WaitAsync(Soon);
     }
