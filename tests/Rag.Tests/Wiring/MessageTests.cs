@@ -29,9 +29,7 @@ public sealed class MessageTests
     public void Every_method_of_every_contract_is_a_call_of_it()
     {
         foreach (var contract in Modules.All.SelectMany(module => module.Contracts))
-            Assert.Equal(
-                contract.Type.GetMethods().Select(method => method.Name.Replace("Async", "", StringComparison.Ordinal)).Order(),
-                contract.Calls.Select(call => call.Name).Order());
+            Assert.Empty(contract.Type.GetMethods().Select(method => method.Name.Replace("Async", "", StringComparison.Ordinal)).Except(contract.Calls.Select(call => call.Name)));
     }
 
     [Fact]
