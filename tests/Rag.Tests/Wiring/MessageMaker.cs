@@ -52,6 +52,8 @@ internal sealed class MessageMaker(int seed)
             return Number();
         if (type == typeof(float))
             return (float)Number();
+        if (type == typeof(Guid))
+            return Pick(Guid.Empty, new Guid(_random.Next(), 1, 2, 3, 4, 5, 6, 7, 8, 9, 255));
         if (type == typeof(TimeSpan))
             return Pick(TimeSpan.Zero, TimeSpan.MaxValue, TimeSpan.FromTicks(-1), TimeSpan.FromTicks(_random.NextInt64()));
         if (type == typeof(DateTimeOffset))
@@ -93,6 +95,8 @@ internal sealed class MessageMaker(int seed)
             return Record(kinds[_random.Next(kinds.Length)]);
         }
 
+        if (type.Namespace?.StartsWith(nameof(System), StringComparison.Ordinal) == true)
+            throw new NotSupportedException($"{type} is in a message: make some of it here, and see that it is compared");
         // Not the one that copies.
         var constructor = type.GetConstructors().Where(c => c.GetParameters() is not [var only] || only.ParameterType != type).MaxBy(c => c.GetParameters().Length);
         var parameters = constructor?.GetParameters() ?? [];

@@ -1,17 +1,23 @@
 using Microsoft.Extensions.Configuration;
-using Rag.Host.Serving;
 using Rag.Host.Wiring;
+using Rag.Hosting;
 using Xunit;
 
 namespace Rag.Tests.Wiring;
 
 public sealed class PlacementTests
 {
+    private static readonly IReadOnlyList<ServiceModule> All =
+    [
+        new FakeModule("identity"), new FakeModule("embedding"), new FakeModule("vectors"), new FakeModule("keywords"), new FakeModule("reranking"), new FakeModule("documents"),
+        new FakeModule("search", "embedding", "vectors", "keywords", "reranking"), new FakeModule("ingestion", "documents", "embedding", "vectors", "keywords"),
+    ];
+
     [Fact]
     public void Without_a_word_every_service_is_hosted_and_none_is_elsewhere()
     {
         var placement = Read();
-        Assert.Equal(Modules.All, placement.Hosted);
+        Assert.Equal(All, placement.Hosted);
         Assert.Empty(placement.Remote);
     }
 
@@ -39,7 +45,7 @@ public sealed class PlacementTests
             ("services", "search,serch,vectors,keywords"), ("peers:vecotrs", "http://x:1"), ("peers:embedding", "unix:relative"), ("peers:reranking", ""), ("peers:identity", "http://x:0"), ("grpc", "tcp://x")));
         var lines = error.Message.Split(Environment.NewLine);
         Assert.Equal(6, lines.Length);
-        Assert.Contains(lines, line => line.StartsWith("--services: there is no service 'serch'; the services are caching, documents,", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("--services: there is no service 'serch'; the services are documents, embedding,", StringComparison.Ordinal));
         Assert.Contains(lines, line => line.StartsWith("--peer vecotrs: there is no service 'vecotrs'", StringComparison.Ordinal));
         Assert.Contains("--peer embedding: 'unix:relative' is not permitted; a socket's path is absolute: unix:/absolute/path.sock", lines);
         Assert.Contains("--peer reranking: names no address; expected reranking=ADDRESS[,ADDRESS…]", lines);
@@ -70,5 +76,5 @@ public sealed class PlacementTests
         Assert.Contains("is too long for a socket", Assert.Throws<InvalidOperationException>(() => Read(("peers:vectors", $"unix:/{new string('x', 200)}"))).Message);
 
     private static Placement Read(params (string Key, string? Value)[] settings) =>
-        Placement.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => s.Value)).Build(), Modules.All);
+        Placement.Read(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => s.Key, s => s.Value)).Build(), All);
 }

@@ -23,17 +23,17 @@ internal static class Same
                 return x.Canonical == y.Canonical && x.Count == y.Count ? null : $"{path}: {x.Canonical} and {y.Canonical}";
             case (ReadOnlyMemory<byte> x, ReadOnlyMemory<byte> y):
                 return x.Span.SequenceEqual(y.Span) ? null : $"{path}: other bytes";
-            case (string or bool or Enum or TimeSpan or int or long, _):
-                return a.Equals(b) ? null : $"{path}: {a} and {b}";
             case (IDictionary x, IDictionary y):
                 return x.Count != y.Count ? $"{path}: {x.Count} and {y.Count} entries"
                     : x.Keys.Cast<object>().Select(key => Difference(x[key], y.Contains(key) ? y[key] : null, $"{path}[{key}]")).FirstOrDefault(d => d is not null);
-            case (IEnumerable x, IEnumerable y):
+            case (IEnumerable x, IEnumerable y) when a is not string:
                 var (left, right) = (x.Cast<object?>().ToList(), y.Cast<object?>().ToList());
                 return left.Count != right.Count ? $"{path}: {left.Count} and {right.Count} items"
                     : left.Select((item, i) => Difference(item, right[i], $"{path}[{i}]")).FirstOrDefault(d => d is not null);
         }
 
+        if (a is Enum || a.GetType().Namespace == nameof(System))
+            return a.Equals(b) ? null : $"{path}: {a} and {b}";
         if (a.GetType() != b.GetType())
             return $"{path}: {a.GetType().Name} and {b.GetType().Name}";
         return a.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0)
