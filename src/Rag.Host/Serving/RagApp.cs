@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Console;
 using Rag.Host.Wiring;
 using Rag.Host.Wiring.Remote;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Host.Serving;
 
@@ -35,6 +36,7 @@ internal static class RagApp
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
         services.AddRagOpenApi();
+        services.AddSeams(configuration);
         engines(services);
         foreach (var module in modules)
         {

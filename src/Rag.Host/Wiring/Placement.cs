@@ -18,7 +18,7 @@ internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyL
     public static Placement Read(IConfiguration configuration, IReadOnlyList<ServiceModule> known)
     {
         var problems = new List<string>();
-        problems.AddRange(Dependencies.Problems(known));
+        problems.AddRange(DependencyGraph.Problems(known));
         var hosted = ReadHosted(configuration["services"], known, problems);
         var peers = ReadPeers(configuration, known, problems);
 

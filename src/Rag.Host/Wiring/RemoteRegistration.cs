@@ -12,7 +12,8 @@ internal sealed class RemoteRegistration(IServiceCollection services, IReadOnlyL
         {
             var channels = provider.GetRequiredService<PeerChannels>();
             var time = provider.GetRequiredService<TimeProvider>();
-            return new Seam<TService>(contract.Service, [.. addresses.Select(at => new RemotePeer<TService>(contract.Service, at, channels.To(at), time))]);
+            return new Seam<TService>(
+                contract, [.. addresses.Select(at => new RemotePeer<TService>(contract.Service, at, channels.To(at), time))], provider.GetRequiredService<Dependencies>());
         });
         services.AddSingleton(provider => contract.Through(provider.GetRequiredService<Seam<TService>>()));
     }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Host.Serving;
 using Rag.Host.Wiring;
+using Rag.Seams;
 using Rag.Tests.Journals;
 using Xunit;
 
@@ -110,6 +111,7 @@ public sealed class Apart : Shape
         caller.AddLogging();
         caller.AddSingleton(TimeProvider.System);
         caller.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        caller.AddSeams(new ConfigurationBuilder().Build());
         caller.AddSingleton<Rag.Host.Wiring.Remote.PeerChannels>();
         foreach (var (module, address) in services)
             foreach (var contract in module.Contracts)

@@ -39,15 +39,15 @@ public sealed class RemoteCallTests
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public async Task A_failure_keeps_its_kind_its_words_and_its_time(RagError kind)
+    public async Task A_failure_keeps_its_kind_its_words_and_its_time(RagError kind, bool retried)
     {
         await using var server = await ProbeServer.StartAsync(_probe, "http://127.0.0.1:0");
-        _probe.OnAsk = (_, _) => throw new RagException(kind, "‘título’: 5 % \r\n is too much", TimeSpan.FromMilliseconds(1500));
+        _probe.OnAsk = (_, _) => throw new RagException(kind, "‘título’: 5 % \r\n is too much", TimeSpan.FromMilliseconds(1500)) { Retried = retried };
         var error = await Assert.ThrowsAsync<RagException>(() => AskAsync(server, "?"));
-        Assert.Equal((kind, "‘título’: 5 % \r\n is too much", TimeSpan.FromMilliseconds(1500)), (error.Error, error.Message, error.RetryAfter));
+        Assert.Equal((kind, "‘título’: 5 % \r\n is too much", TimeSpan.FromMilliseconds(1500), retried), (error.Error, error.Message, error.RetryAfter, error.Retried));
     }
 
-    public static TheoryData<RagError> Errors => [.. Enum.GetValues<RagError>()];
+    public static TheoryData<RagError, bool> Errors => [.. Enum.GetValues<RagError>().Select((kind, i) => (kind, i % 2 == 0))];
 
     [Fact]
     public async Task An_unknown_failure_stays_unknown_and_tells_nothing_of_the_inside()

@@ -8,6 +8,7 @@ namespace Rag.Host.Wiring.Remote;
 internal static class RemoteFailure
 {
     private const string ErrorTrailer = "rag-error";
+    private const string RetriedTrailer = "rag-retried";
     private const string RetryAfterTrailer = "rag-retry-after-ms";
 
     // Trailers share a header's limits; a message that lists a thousand problems is cut.
@@ -19,6 +20,8 @@ internal static class RemoteFailure
         var trailers = new Metadata { { ErrorTrailer, error.Error.ToString() } };
         if (error.RetryAfter is { } wait)
             trailers.Add(RetryAfterTrailer, ((long)Math.Ceiling(wait.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture));
+        if (error.Retried)
+            trailers.Add(RetriedTrailer, "1");
         var message = error.Message.Length > MaxMessage ? error.Message[..MaxMessage] + "…" : error.Message;
         return new RpcException(new Status(StatusOf(error.Error), message), trailers);
     }
@@ -32,7 +35,7 @@ internal static class RemoteFailure
         if (cancellationToken.IsCancellationRequested)
             return new OperationCanceledException(error.Message, error, cancellationToken);
         if (error.Trailers.GetValue(ErrorTrailer) is { } kind && Enum.TryParse<RagError>(kind, out var known))
-            return new RagException(known, error.Status.Detail, RetryAfter(error.Trailers), error);
+            return new RagException(known, error.Status.Detail, RetryAfter(error.Trailers), error) { Retried = error.Trailers.GetValue(RetriedTrailer) is not null };
         // Without our trailer it is not the service that speaks but gRPC, at this end or the other.
         return error.StatusCode switch
         {

@@ -3,7 +3,7 @@ using Rag.Hosting;
 namespace Rag.Host.Wiring;
 
 /// <summary>What services say of each other.</summary>
-internal static class Dependencies
+internal static class DependencyGraph
 {
     /// <summary>What is wrong with it: a name that is no service's, or a circle, in which no service could be ready first. Each circle is told once.</summary>
     public static IReadOnlyList<string> Problems(IReadOnlyList<ServiceModule> modules)
