@@ -16,7 +16,7 @@ internal static class Server
     {
         var settings = Settings.Read(arguments);
         var placement = Explained(() => Placement.Read(settings, Modules.All));
-        using var data = DataFolder.Take(settings["data"]!, placement.Hosted.Where(module => module is { Replicable: false, Contracts.Count: > 0 }).Select(module => module.Name));
+        using var data = DataFolder.Take(settings["data"]!, placement.Hosted.Where(module => !module.Replicable).Select(module => module.Name));
         var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
         await using var app = Explained(() => RagApp.Build(configuration, placement, services => AddEngines(services, configuration, placement, data.Path)));
         await StartAsync(app).ConfigureAwait(false);

@@ -22,15 +22,16 @@ internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyL
         var hosted = ReadHosted(configuration["services"], known, problems);
         var peers = ReadPeers(configuration, known, problems);
 
+        if (ServicePort.Read(configuration, out _) is { } wrong)
+            problems.Add(wrong);
+
         var remote = new List<RemoteService>();
         foreach (var service in known.Where(module => !hosted.Contains(module)))
         {
             var users = hosted.Where(module => module.DependsOn.Contains(service.Name)).Select(module => module.Name).ToList();
             if (users.Count == 0)
                 continue;
-            if (service.Contracts.Count == 0)
-                hosted.Insert(0, service); // what offers nothing to other processes is a part of those who use it
-            else if (peers.TryGetValue(service.Name, out var addresses))
+            if (peers.TryGetValue(service.Name, out var addresses))
                 remote.Add(new RemoteService(service, addresses));
             else
                 problems.Add($"{string.Join(" and ", users)} {(users.Count == 1 ? "needs" : "need")} {service.Name}, which this process neither hosts nor knows an address of; "

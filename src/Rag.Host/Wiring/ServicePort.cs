@@ -17,11 +17,15 @@ internal sealed class ServicePort
 
     /// <summary>The address; null when this process is reached by none.</summary>
     /// <exception cref="InvalidOperationException">It is no address.</exception>
-    public static ServiceAddress? Address(IConfiguration configuration)
+    public static ServiceAddress? Address(IConfiguration configuration) =>
+        Read(configuration, out var address) is { } problem ? throw new InvalidOperationException(problem) : address;
+
+    /// <summary>Reads the address.</summary>
+    /// <returns>What is wrong with it; null when nothing is.</returns>
+    public static string? Read(IConfiguration configuration, out ServiceAddress? address)
     {
-        if (configuration["grpc"] is not { Length: > 0 } text)
-            return null;
-        return ServiceAddress.Read(text, out var address) is { } problem ? throw new InvalidOperationException($"--grpc: {problem}") : address;
+        address = null;
+        return configuration["grpc"] is { Length: > 0 } text && ServiceAddress.Read(text, out address) is { } problem ? $"--grpc: {problem}" : null;
     }
 
     /// <summary>Marks a listener's connections as coming from other processes of the system.</summary>

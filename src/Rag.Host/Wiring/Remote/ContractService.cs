@@ -64,7 +64,8 @@ internal sealed partial class ContractService<TService>(
             case RpcException status:
                 return status;
             case OperationCanceledException when context.CancellationToken.IsCancellationRequested:
-                return new RpcException(new Status(StatusCode.Cancelled, "the caller went"));
+                // Whoever went does not hear it; whoever hears it has run out of time.
+                return new RpcException(new Status(StatusCode.DeadlineExceeded, "the time allowed is over"));
             case OperationCanceledException when lifetime.ApplicationStopping.IsCancellationRequested:
                 return RemoteFailure.ToStatus(new RagException(RagError.Unavailable, $"{call.Service} is stopping"));
             default:
