@@ -18,7 +18,7 @@ internal static class RagCommand
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is called after the assembly, and the command is called rag.
-        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), ListCommand.Create(), KeysCommand.Create() };
+        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create() };
         var parsed = root.Parse(args);
         // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

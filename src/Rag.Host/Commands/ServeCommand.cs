@@ -32,6 +32,7 @@ internal static class ServeCommand
             var settings = new Dictionary<string, string?>();
             Set("urls", parsed.GetValue(urls) is { Length: > 0 } u ? string.Join(';', u) : null);
             Set("http2_urls", parsed.GetValue(http2) is { Length: > 0 } h ? string.Join(';', h) : null);
+            Set("parent", parsed.GetValue(parent)?.ToString(CultureInfo.InvariantCulture));
             Set("data", parsed.GetValue(data));
             Set("identity:dev_key", parsed.GetValue(devKey));
             Set("admin_key", parsed.GetValue(adminKey));
