@@ -1,9 +1,6 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Rag.Caching;
 using Rag.Errors;
 using Rag.Extraction;
 using Rag.Generation;
@@ -13,11 +10,11 @@ using Rag.Search;
 namespace Rag.Query;
 
 /// <summary>
-/// question ─▶ cache ─▶ (one computation per key) ─▶ search ─▶ rerank ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end ─▶ cache.
+/// question ─▶ cache (<see cref="AnswerCache"/>) ─▶ search ─▶ rerank ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end.
 /// When generation fails before its first word, the extractive answerer takes its place and the answer says so.
 /// </summary>
 internal sealed partial class QueryService(
-    ISearch search, IGeneration generation, ICacheEntries cache, IIndexVersions versions, QueryOptions options, TimeProvider time,
+    ISearch search, IGeneration generation, AnswerCache answers, QueryOptions options, TimeProvider time,
     ILogger<QueryService> log, IServiceProvider services) : IQuery
 {
     private const int LongestQuestion = 8192;
@@ -25,57 +22,29 @@ internal sealed partial class QueryService(
 
     private readonly IReranking? _reranking = options.Rerank ? services.GetService<IReranking>() : null;
     private readonly ExtractiveAnswerer _fallback = new();
-    private readonly ConcurrentDictionary<string, SharedAnswer> _inTheMaking = new();
+    private readonly ModelName _model = new(generation, time);
 
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Validate(request);
-        if (options.CacheLifetime == TimeSpan.Zero)
+        // Without a model's name an answer can't be filed.
+        if (options.CacheLifetime == TimeSpan.Zero || await _model.CurrentAsync(cancellationToken).ConfigureAwait(false) is not { } model)
         {
-            await foreach (var step in ComputeAsync(request, null, cancellationToken).ConfigureAwait(false))
+            await foreach (var step in ComputeAsync(request, [], cancellationToken).ConfigureAwait(false))
                 yield return step;
             yield break;
         }
 
-        var started = time.GetTimestamp();
-        // The version is read before anything is retrieved; see IIndexVersions.Of.
-        var models = await generation.ListModelsAsync(cancellationToken).ConfigureAwait(false);
-        var key = AnswerKey.Of(request, models[0], versions.Of(request.Tenant));
-        if (await cache.FindAsync<CachedAnswer>(key, cancellationToken).ConfigureAwait(false) is { } kept)
-        {
-            yield return new AnswerCitations(kept.Citations);
-            yield return new AnswerText(kept.Text);
-            var end = kept.End with { Timings = new AnswerTimings(default, default, default, time.GetElapsedTime(started), Cached: true) };
-            QueryMetrics.Answered(end);
-            yield return end;
-            yield break;
-        }
-
-        await foreach (var step in Join(key, request).ReadAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var step in answers.AnswerAsync(request, model, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
             yield return step;
     }
 
-    private SharedAnswer Join(string key, AnswerRequest request)
-    {
-        while (true)
-        {
-            var answer = _inTheMaking.GetOrAdd(
-                key, static (key, state) => new SharedAnswer(
-                    token => state.Service.ComputeAsync(state.request, key, token),
-                    ended => state.Service._inTheMaking.TryRemove(new KeyValuePair<string, SharedAnswer>(key, ended))),
-                (Service: this, request));
-            if (answer.TryJoin())
-                return answer;
-            // It ended in between; if it went before it was filed, its own removal missed it.
-            _inTheMaking.TryRemove(new KeyValuePair<string, SharedAnswer>(key, answer));
-        }
-    }
-
     private async IAsyncEnumerable<AnswerEvent> ComputeAsync(
-        AnswerRequest request, string? key, [EnumeratorCancellation] CancellationToken cancellationToken)
+        AnswerRequest request, IReadOnlyList<string> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var (citations, degraded) = await RetrieveAsync(request, cancellationToken).ConfigureAwait(false);
+        degraded = [.. missing, .. degraded];
         var retrieval = time.GetElapsedTime(started);
         yield return new AnswerCitations(citations);
 
@@ -89,7 +58,6 @@ internal sealed partial class QueryService(
         };
         var askedAt = time.GetTimestamp();
         var firstToken = TimeSpan.Zero;
-        var text = key is null ? null : new StringBuilder();
         var pieces = 0;
         GenerationEnd? end = null;
         var source = generation.GenerateAsync(asked, cancellationToken).GetAsyncEnumerator(cancellationToken);
@@ -117,7 +85,6 @@ internal sealed partial class QueryService(
                 {
                     if (pieces++ == 0)
                         firstToken = time.GetElapsedTime(askedAt);
-                    text?.Append(piece.Text);
                     yield return new AnswerText(piece.Text);
                 }
                 else
@@ -131,9 +98,6 @@ internal sealed partial class QueryService(
 
         var timings = new AnswerTimings(retrieval, firstToken, time.GetElapsedTime(askedAt), time.GetElapsedTime(started), Cached: false);
         var done = new AnswerEnd(end.PromptTokens, end.CompletionTokens, end.FinishReason, end.Model, timings, degraded);
-        // An answer with a part missing is better than none, but not one to tell again.
-        if (key is not null && degraded.Count == 0 && pieces > 0)
-            await cache.KeepAsync(key, new CachedAnswer(citations, text!.ToString(), done), options.CacheLifetime, cancellationToken).ConfigureAwait(false);
         QueryMetrics.Answered(done);
         yield return done;
     }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rag.Caching;
 using Rag.Embedding;
 using Rag.Hosting;
 using Rag.Keywords;
@@ -17,7 +18,7 @@ public sealed class SearchModule : ServiceModule
     public override string Name => "search";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking"];
+    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking", "caching"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
@@ -27,7 +28,10 @@ public sealed class SearchModule : ServiceModule
     {
         var options = configuration.GetSection(Name).Get<SearchOptions>() ?? new SearchOptions();
         services.AddSingleton<ISearch>(provider => new HybridSearch(
-            provider.GetRequiredService<IEmbedding>(), provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
+            new CachedEmbedding(
+                provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CachedEmbedding>>()),
+            provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
             provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
     }
 }
