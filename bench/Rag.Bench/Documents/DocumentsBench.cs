@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rag.Chunks;
 using Rag.Documents;
 using Rag.Engines.Sqlite;
 using Rag.Ingestion;

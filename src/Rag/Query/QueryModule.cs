@@ -14,7 +14,7 @@ public sealed class QueryModule : ServiceModule
     public override string Name => "query";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["search", "reranking", "generation", "caching"];
+    public override IReadOnlyList<string> DependsOn => ["search", "generation", "caching"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [QueryContract.Instance];

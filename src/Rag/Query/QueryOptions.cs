@@ -12,18 +12,9 @@ internal sealed record QueryOptions
     /// <summary>How long an answer is kept, <c>query:cache_seconds</c>; default 60, 0 keeps none.</summary>
     public TimeSpan CacheLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Whether candidates are reranked where a reranker is hosted, <c>query:rerank</c>; default false.</summary>
-    public bool Rerank { get; init; }
-
-    /// <summary>How many candidates the reranker sees; default 20.</summary>
-    public int RerankCandidates { get; init; } = 20;
-
     public static QueryOptions Read(IConfiguration configuration) => new()
     {
         PromptTokens = configuration.Whole("query:prompt_tokens", 3000, 200, 1_000_000),
         CacheLifetime = TimeSpan.FromSeconds(configuration.Whole("query:cache_seconds", 60, 0, 86_400)),
-        Rerank = configuration["query:rerank"] is { } text
-            && (bool.TryParse(text, out var rerank) ? rerank : throw new InvalidOperationException($"query:rerank: '{text}' is not permitted; expected true or false")),
-        RerankCandidates = configuration.Whole("query:rerank_candidates", 20, 1, 200),
     };
 }

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rag.Chunks;
+using Rag.Documents;
 using Rag.Embedding;
 using Rag.Hosting;
 using Rag.Keywords;
@@ -17,7 +19,7 @@ public sealed class SearchModule : ServiceModule
     public override string Name => "search";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking"];
+    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "documents", "reranking"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
@@ -26,8 +28,11 @@ public sealed class SearchModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<SearchOptions>() ?? new SearchOptions();
+        var chunks = configuration.GetSection(ChunkOptions.Section).Get<ChunkOptions>() ?? new ChunkOptions();
+        if (chunks.Problem() is { } problem)
+            throw new InvalidOperationException(problem);
         services.AddSingleton<ISearch>(provider => new HybridSearch(
             provider.GetRequiredService<IEmbedding>(), provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
-            provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
+            new DocumentTexts(provider.GetRequiredService<IDocuments>(), chunks), provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
     }
 }

@@ -13,11 +13,11 @@ public sealed class SearchOptions
     /// <summary>Candidates of each side per result asked for. 1–10.</summary>
     public double DepthPerResult { get; set; } = 2;
 
-    /// <summary>Whether the first results are looked at more closely by the reranking service.</summary>
+    /// <summary>Whether the first candidates are looked at more closely by the reranking service, for searches and answers alike.</summary>
     public bool Rerank { get; set; }
 
-    /// <summary>How many of them. 1–200.</summary>
-    public int RerankTop { get; set; } = 50;
+    /// <summary>How many of them; at least as many are fetched as that. 1–200.</summary>
+    public int RerankTop { get; set; } = 20;
 
     /// <summary>All mistakes in these options; empty when there are none.</summary>
     internal IEnumerable<string> Problems()
@@ -29,6 +29,6 @@ public sealed class SearchOptions
         if (DepthPerResult is not (>= 1 and <= 10))
             yield return $"search:depthPerResult: {DepthPerResult} given; allowed are 1 to 10 (default 2)";
         if (RerankTop is < 1 or > 200)
-            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 50)";
+            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 20)";
     }
 }
