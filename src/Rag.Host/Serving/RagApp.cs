@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Console;
 using Rag.Host.Wiring;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Host.Serving;
 
@@ -26,6 +27,7 @@ internal static class RagApp
         services.AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddRagOpenApi();
+        services.AddSeams(configuration);
         engines(services);
         foreach (var module in modules)
         {
