@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
+using Rag.Models;
 
 namespace Rag.Gateway;
 
@@ -20,6 +22,8 @@ public sealed class GatewayModule : ServiceModule
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<UserLimits>();
+        services.TryAddSingleton<ModelNames>();
+        services.AddSingleton<KnownCallers>();
         services.AddSingleton<Gate>();
         services.AddSingleton<QueryEndpoints>();
         services.AddSingleton<DocumentEndpoints>();

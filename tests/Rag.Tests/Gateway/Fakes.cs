@@ -39,6 +39,8 @@ internal sealed class FakeDocuments(TimeProvider time) : IDocuments
     private readonly SortedDictionary<(string Tenant, string Id), (PutDocument Put, int Version)> _all = [];
     private int _made;
 
+    public IReadOnlyList<string>? Degraded { get; set; }
+
     public ValueTask<DocumentAccepted> PutAsync(PutDocument request, CancellationToken cancellationToken)
     {
         lock (_all)
@@ -50,7 +52,7 @@ internal sealed class FakeDocuments(TimeProvider time) : IDocuments
             if (request.IfVersion is { } expected && old.Version != expected)
                 throw new RagException(RagError.VersionConflict, $"document {id} has version {old.Version}, not {expected}");
             _all[(request.Tenant, id)] = (request, old.Version + 1);
-            return ValueTask.FromResult(new DocumentAccepted(id, old.Version + 1, DocumentState.Queued));
+            return ValueTask.FromResult(new DocumentAccepted(id, old.Version + 1, DocumentState.Queued, Degraded));
         }
     }
 
@@ -113,13 +115,15 @@ internal sealed class FakeEmbedding : IEmbedding
 
 internal sealed class FakeVectors : IVectors
 {
+    public RagException? Failure { get; init; }
+
     public ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken) => default;
 
     public ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken) => default;
 
     public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch request, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<VectorHit>>([]);
 
-    public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new VectorsState(null, 42, 1, 4096));
+    public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken) => Failure is not null ? throw Failure : ValueTask.FromResult(new VectorsState(null, 42, 1, 4096));
 }
 
 internal sealed class FakeKeywords : IKeywords
@@ -141,9 +145,12 @@ internal sealed class FakeGeneration : IGeneration
 {
     public string[] Pieces { get; set; } = ["Hello", " \"world\"", "\n", "é"];
 
-    public RagException? FailAtOnce { get; set; }
+    public Exception? FailAtOnce { get; set; }
 
     public RagException? FailAfter { get; set; }
+
+    /// <summary>When set, the models' names come from it.</summary>
+    public TaskCompletionSource<IReadOnlyList<string>>? Models { get; set; }
 
     /// <summary>When set, waits for this before each piece after the first.</summary>
     public SemaphoreSlim? Hold { get; set; }
@@ -152,7 +159,8 @@ internal sealed class FakeGeneration : IGeneration
 
     public ConcurrentQueue<GenerationRequest> Asked { get; } = new();
 
-    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>(["fake-llm"]);
+    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) =>
+        Models is { } models ? new ValueTask<IReadOnlyList<string>>(models.Task.WaitAsync(cancellationToken)) : ValueTask.FromResult<IReadOnlyList<string>>(["fake-llm"]);
 
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

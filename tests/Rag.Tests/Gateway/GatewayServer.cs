@@ -44,6 +44,8 @@ internal sealed class GatewayServer : IAsyncDisposable
 
     public required FakeGeneration Generation { get; init; }
 
+    public required FakeDocuments Documents { get; init; }
+
     public required FakeTimeProvider Time { get; init; }
 
     public IServiceProvider Services => _app.Services;
@@ -55,6 +57,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var search = new FakeSearch();
         var generation = new FakeGeneration();
         var time = new FakeTimeProvider(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var documents = new FakeDocuments(time);
         var all = new Dictionary<string, string?>
         {
             ["urls"] = "http://127.0.0.1:0",
@@ -75,7 +78,7 @@ internal sealed class GatewayServer : IAsyncDisposable
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
                 services.AddSqliteIdentity(Path.Combine(folder, "identity"));
                 services.AddSingleton<ISearch>(search);
-                services.AddSingleton<IDocuments>(new FakeDocuments(time));
+                services.AddSingleton<IDocuments>(documents);
                 services.AddSingleton<IEmbedding>(new FakeEmbedding());
                 services.AddSingleton<IVectors>(new FakeVectors());
                 services.AddSingleton<IKeywords>(new FakeKeywords());
@@ -84,7 +87,7 @@ internal sealed class GatewayServer : IAsyncDisposable
                 more?.Invoke(services);
             });
         await app.StartAsync();
-        var server = new GatewayServer(app, folder) { Search = search, Generation = generation, Time = time };
+        var server = new GatewayServer(app, folder) { Search = search, Generation = generation, Documents = documents, Time = time };
         server.Search.Add("default", "tides", "The tide rises twice a day. The moon causes the tides.");
         server.Search.Add("default", "sun", "The sun is a star. It shines in daylight.");
         return server;
