@@ -36,8 +36,8 @@ internal static class RagApp
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
         services.AddRagOpenApi();
-        services.AddSeams(configuration);
         engines(services);
+        services.AddSeams(configuration, modules);
         foreach (var module in modules)
         {
             services.AddSingleton(new HostedService(module.Name));
