@@ -6,6 +6,7 @@ using Rag.Embedding;
 using Rag.Generation;
 using Rag.Hosting;
 using Rag.Keywords;
+using Rag.Seams;
 using Rag.Vectors;
 
 namespace Rag.Gateway;
@@ -13,7 +14,7 @@ namespace Rag.Gateway;
 /// <summary><c>/health/*</c> and <c>/status</c>: for machines that watch, without key or limit; counts only, nothing of any tenant.</summary>
 internal sealed class StatusEndpoints(
     IEnumerable<HostedService> services, IEnumerable<IReadiness> readiness, IHostApplicationLifetime lifetime, IDocuments documents, IVectors vectors,
-    IKeywords keywords, IEmbedding embedding, IGeneration generation, TimeProvider time)
+    IKeywords keywords, IEmbedding embedding, IGeneration generation, Dependencies dependencies, TimeProvider time)
 {
     private static readonly string Version =
         typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -59,9 +60,17 @@ internal sealed class StatusEndpoints(
             documentsState is null ? null : new QueueStatus(documentsState.QueueDepth, Math.Round(documentsState.OldestQueuedAge.TotalSeconds, 3), documentsState.Quarantined),
             new IndexStatus(
                 documentsState?.Documents, vectorsState?.Chunks ?? keywordsState?.Chunks, vectorsState?.Bytes, vectorsState?.Deleted, keywordsState?.Terms, keywordsState?.Bytes),
-            [.. unavailable.Order(StringComparer.Ordinal)]);
+            [.. unavailable.Order(StringComparer.Ordinal)],
+            [.. dependencies.States.Select(d => new DependencyStatus(d.Service, Name(d.Breaker), d.InUse, d.Waiting, d.PeersOut))]);
         await Reply.JsonAsync(context, 200, status, GatewayJson.Wire.SystemStatus).ConfigureAwait(false);
     }
+
+    private static string Name(BreakerState state) => state switch
+    {
+        BreakerState.Closed => "closed",
+        BreakerState.HalfOpen => "half_open",
+        _ => "open",
+    };
 
     private async Task<T?> AskAsync<T>(string service, Func<CancellationToken, ValueTask<T>> ask, List<string> unavailable, CancellationToken cancellationToken) where T : class
     {

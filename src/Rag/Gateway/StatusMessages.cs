@@ -9,7 +9,15 @@ internal sealed record SystemStatus(
     ModelsStatus Models,
     [property: Description("Null while the documents service does not answer")] QueueStatus? Queue,
     IndexStatus Index,
-    [property: Description("Services that did not answer within half a second; what they alone know is absent")] IReadOnlyList<string> Unavailable);
+    [property: Description("Services that did not answer within half a second; what they alone know is absent")] IReadOnlyList<string> Unavailable,
+    [property: Description("How the services that this process calls are doing, seen from here")] IReadOnlyList<DependencyStatus> Dependencies);
+
+internal sealed record DependencyStatus(
+    string Service,
+    [property: Description("What the circuit breaker lets pass: closed (all), half_open (one probe), open (none)")] string Breaker,
+    [property: Description("Calls in flight")] int InUse,
+    [property: Description("Calls waiting for a place")] int Waiting,
+    [property: Description("Replicas left out because they failed")] int PeersOut);
 
 internal sealed record ServiceStatus(string Name, bool Ready, [property: Description("What it waits for")] string? Reason);
 
