@@ -10,6 +10,7 @@ using Rag.Keywords;
 using Rag.Query;
 using Rag.Reranking;
 using Rag.Search;
+using Rag.Seams;
 using Rag.Vectors;
 using Xunit;
 
@@ -98,7 +99,7 @@ public abstract class InterfaceSuite(Shape shape)
         var reply = await Get<ISearch>().SearchAsync(new SearchRequest(_tenant, "moon", 10, null), None);
         Assert.Empty(reply.Results);
         Assert.Empty(reply.Degraded);
-        var candidates = new[] { new SearchResult(new ChunkKey("a", 1, 0), "", "Bread rises.", 0.5), new SearchResult(new ChunkKey("b", 1, 0), "", "The moon orbits.", 0.25) };
+        var candidates = new[] { new SearchResult(new ChunkKey("a", 1, 0), "", "Bread rises in the oven.", 0.5), new SearchResult(new ChunkKey("b", 1, 0), "", "The moon orbits the earth.", 0.5) };
         Assert.Equal("b", (await Get<IReranking>().RerankAsync(new RerankRequest("Where does the moon orbit?", candidates), None))[0].Key.DocumentId);
     }
 
@@ -117,6 +118,19 @@ public abstract class InterfaceSuite(Shape shape)
         await foreach (var step in Get<IQuery>().AnswerAsync(new AnswerRequest { Tenant = _tenant, Question = $"What? hang:{_tenant}" }, None))
             if (step is AnswerText)
                 break;
+        await shape.System.Llm.GoneAsync(_tenant).WaitAsync(Soon);
+    }
+
+    [Fact]
+    public async Task When_the_time_is_over_the_caller_is_told_and_the_llm_too()
+    {
+        CallScope.Enter(TimeProvider.System, TimeSpan.FromSeconds(2), Priority.Interactive);
+        await RefusedAsync(RagError.DeadlineExceeded, async () =>
+        {
+            await foreach (var step in Get<IQuery>().AnswerAsync(new AnswerRequest { Tenant = _tenant, Question = $"What? hang:{_tenant}" }, None))
+            {
+            }
+        });
         await shape.System.Llm.GoneAsync(_tenant).WaitAsync(Soon);
     }
 
