@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rag.Bench.Caching;
 using Rag.Bench.Documents;
 using Rag.Bench.Query;
 using Rag.Bench.SciFact;
@@ -6,5 +7,5 @@ using Rag.Bench.Vectors;
 
 return await new RootCommand("Benches of the RAG system, each with its peers in one run")
 {
-    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(),
+    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(), CachingBench.Create(),
 }.Parse(args).InvokeAsync();

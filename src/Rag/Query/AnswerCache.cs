@@ -44,6 +44,9 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     /// <summary>Answers under way in this process.</summary>
     public int Flights => _flights.Count;
 
+    /// <summary>Who reads them.</summary>
+    public int Readers() => _flights.Values.Sum(flight => flight.Answer.Readers);
+
     /// <summary>An answer, from wherever.</summary>
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(
         AnswerRequest request, string model, ComputeAnswer compute, [EnumeratorCancellation] CancellationToken cancellationToken)
