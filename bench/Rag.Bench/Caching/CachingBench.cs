@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Caching;
 using Rag.Gateway;
@@ -65,8 +64,7 @@ internal static class CachingBench
     {
         var parts = new Parts();
         QueryService New(QueryOptions options) => new(
-            parts, parts, new AnswerCache(store, null, options, time, NullLogger<AnswerCache>.Instance), options, time, NullLogger<QueryService>.Instance,
-            new ServiceCollection().BuildServiceProvider());
+            parts, parts, new AnswerCache(store, null, options, time, NullLogger<AnswerCache>.Instance), options, time, NullLogger<QueryService>.Instance);
         var (caching, plain) = (New(new QueryOptions { CacheLifetime = TimeSpan.FromHours(1) }), New(new QueryOptions { CacheLifetime = TimeSpan.Zero }));
         await MeasureAsync("an answer told again", operations, i => AskAsync(caching, "always the same"));
         await MeasureAsync("an answer computed, then kept", operations, i => AskAsync(caching, $"another each time {i} {operations}"));

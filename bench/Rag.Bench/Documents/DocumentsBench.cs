@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Caching;
+using Rag.Chunks;
 using Rag.Documents;
 using Rag.Engines.Sqlite;
 using Rag.Ingestion;

@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Documents;
 using Rag.Embedding;
 using Rag.Filters;
 using Rag.Keywords;
@@ -25,7 +26,7 @@ internal sealed class InProcessTarget : IRetrievalTarget, IAsyncDisposable
     public InProcessTarget(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).AddInMemoryCollection([new("data", _data)]).Build();
-        var services = new ServiceCollection().AddLogging().AddSingleton<IVectors, ExactVectors>();
+        var services = new ServiceCollection().AddLogging().AddSingleton<IVectors, ExactVectors>().AddSingleton<IDocuments, NoDocuments>();
         new EmbeddingModule().Register(services, configuration);
         new KeywordsModule().Register(services, configuration);
         new SearchModule().Register(services, configuration);
@@ -88,4 +89,20 @@ internal sealed class InProcessTarget : IRetrievalTarget, IAsyncDisposable
 
         public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken) => ValueTask.FromResult(new VectorsState(null, _chunks.Count, 0, 0));
     }
+}
+
+/// <summary>Search reads documents only while keywords are down, which they never are here.</summary>
+internal sealed class NoDocuments : IDocuments
+{
+    public ValueTask<DocumentAccepted> PutAsync(PutDocument request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DocumentRecord?> GetAsync(string tenant, string documentId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DocumentStatus?> GetStatusAsync(string tenant, string documentId, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DocumentPage> ListAsync(ListDocuments request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<bool> DeleteAsync(string tenant, string documentId, int? ifVersion, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public ValueTask<DocumentsState> DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 }

@@ -21,6 +21,8 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
     private readonly HttpMessageInvoker _http;
     private readonly Uri _endpoint;
     private readonly IReadOnlyList<string> _models;
+    private readonly LivenessQuestion? _question;
+    private readonly ServerLiveness? _liveness;
 
     public OpenAiGeneration(OpenAiOptions options, TimeProvider time)
     {
@@ -28,7 +30,10 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
         _time = time;
         _models = [options.Model];
         var root = options.Url.AbsoluteUri.TrimEnd('/');
-        _endpoint = new Uri((options.Url.AbsolutePath is "/" ? root + "/v1" : root) + "/chat/completions");
+        root = options.Url.AbsolutePath is "/" ? root + "/v1" : root;
+        _endpoint = new Uri(root + "/chat/completions");
+        if (options.Liveness)
+            (_question, _liveness) = (new LivenessQuestion(new Uri(root + "/models"), options.Key), new ServerLiveness(stop => _question!.AskAsync(stop), time));
         _http = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ConnectTimeout = options.ConnectTimeout,
@@ -51,6 +56,7 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
         GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var watch = new StreamWatch(_time, _options.FirstTokenTimeout, _options.TokenTimeout, cancellationToken);
+        using var watched = _liveness?.Watch(watch);
         using var response = await SendAsync(request, watch, cancellationToken).ConfigureAwait(false);
         await using var stream = await response.Content.ReadAsStreamAsync(CancellationToken.None).ConfigureAwait(false);
         var chunks = new ChunkReader();
@@ -75,6 +81,7 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
                 var read = await ReadAsync(stream, buffer.AsMemory(end), watch, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
                     break;
+                _liveness?.Heard();
                 end += read;
             }
         }
@@ -89,7 +96,12 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
             chunks.PromptTokens ?? Estimate(request), chunks.CompletionTokens ?? chunks.Texts, chunks.FinishReason, chunks.Model ?? _options.Model);
     }
 
-    public void Dispose() => _http.Dispose();
+    public void Dispose()
+    {
+        _liveness?.Dispose();
+        _question?.Dispose();
+        _http.Dispose();
+    }
 
     private string Server => _endpoint.Authority;
 
@@ -111,6 +123,7 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
             throw Explain(error, watch, cancellationToken);
         }
 
+        _liveness?.Heard();
         if (response.StatusCode == HttpStatusCode.OK)
             return response;
         using (response)
@@ -153,6 +166,8 @@ internal sealed class OpenAiGeneration : IGeneration, IDisposable
     {
         if (cancellationToken.IsCancellationRequested)
             return new OperationCanceledException("the caller has gone", error, cancellationToken);
+        if (watch.Dead)
+            return new RagException(RagError.Unavailable, $"generation: {Server} sent nothing and did not say that it lives (generation:liveness)", inner: error);
         if (watch.Late is { } late)
             return new RagException(RagError.DeadlineExceeded, $"generation: {Server} sent no text for {late.TotalSeconds:0.##} s; see generation:first_token_seconds and generation:token_seconds", inner: error);
         return new RagException(RagError.Unavailable, $"generation: {Server} can't be read: {error.Message}", inner: error);

@@ -32,9 +32,33 @@ internal sealed class StreamWatch : IDisposable
     /// <summary>The time that was exceeded, or null.</summary>
     public TimeSpan? Late { get; private set; }
 
+    /// <summary>Whether the server was found dead.</summary>
+    public bool Dead { get; private set; }
+
+    /// <summary>Whether a text has come.</summary>
+    public bool Began { get; private set; }
+
+    /// <summary>How long no text has come.</summary>
+    public TimeSpan Waited => _time.GetElapsedTime(Volatile.Read(ref _last));
+
+    /// <summary>Ends the stream because its server is dead.</summary>
+    public void Fail()
+    {
+        Dead = true;
+        try
+        {
+            _ = _stop.CancelAsync(); // the next stream need not wait for what this one does now
+        }
+        catch (ObjectDisposedException)
+        {
+            // The stream ended by itself.
+        }
+    }
+
     /// <summary>A text has come.</summary>
     public void Progress()
     {
+        Began = true;
         Volatile.Write(ref _last, _time.GetTimestamp());
         if (_allowedTicks == _later.Ticks)
             return;

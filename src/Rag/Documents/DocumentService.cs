@@ -10,14 +10,21 @@ internal sealed class DocumentService : IDocuments, IDisposable
     private const int MaxScannedRows = 10_000;
     private const int ScanStep = 256;
 
+
+    // Workers that are alive come for work at once, or every few seconds while something that they need is down.
+    private static readonly TimeSpan Unattended = TimeSpan.FromSeconds(5);
+    private static readonly IReadOnlyList<string> WithoutIngestion = ["ingestion_unavailable"];
+
     private readonly IDocumentStore _store;
     private readonly TimeProvider _time;
+    private readonly Admission _admission;
 
     public DocumentService(IDocumentStore store, DocumentsOptions options, TimeProvider time, ILogger<DocumentService> logger)
     {
         (_store, _time) = (store, time);
         Memory = new DocumentMemory(options, time);
         Memory.Load(store.ReadBacklog());
+        _admission = new Admission(Memory.Board, TimeSpan.FromSeconds(options.MaxLagSeconds), time);
         Writer = new CommitWriter(store, options, logger);
         DocumentsMetrics.Watch(Memory);
     }
@@ -34,11 +41,13 @@ internal sealed class DocumentService : IDocuments, IDisposable
         if (Memory.Board.Depth >= Memory.Options.MaxQueuedJobs)
             throw new RagException(RagError.Overloaded,
                 $"documents: {Memory.Board.Depth} documents wait for ingestion, the limit is {Memory.Options.MaxQueuedJobs}; try again later", TimeSpan.FromSeconds(5));
+        _admission.Check();
         // Ids that grow with time keep the index of ids compact.
         var id = request.Id ?? Guid.CreateVersion7(_time.GetUtcNow()).ToString("N");
         var operation = new PutOperation(Memory, request, id, mediaType);
         Writer.Submit(operation);
-        return await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        var accepted = await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Memory.Board.Unclaimed > Unattended ? accepted with { Degraded = WithoutIngestion } : accepted;
     }
 
     public async ValueTask<DocumentRecord?> GetAsync(string tenant, string documentId, CancellationToken cancellationToken)

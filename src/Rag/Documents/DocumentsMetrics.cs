@@ -17,8 +17,11 @@ internal static class DocumentsMetrics
 
     private static readonly List<WeakReference<DocumentMemory>> Queues = [];
 
-    static DocumentsMetrics() => Meter.CreateObservableGauge(
-        "rag.documents.queue_depth", () => Sum(m => m.Board.Depth), null, "Jobs not yet finished, those in hand included");
+    static DocumentsMetrics()
+    {
+        Meter.CreateObservableGauge("rag.documents.queue_depth", () => Sum(m => m.Board.Depth), null, "Jobs not yet finished, those in hand included");
+        Meter.CreateObservableGauge("rag.documents.queue_lag", () => Greatest(m => m.Board.Lag().TotalSeconds), "s", "Age of the oldest job that no worker has; uploads are refused past documents:max_lag_seconds");
+    }
 
     public static void Ended(string outcome) => Documents.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
 
@@ -33,6 +36,12 @@ internal static class DocumentsMetrics
     {
         lock (Queues)
             Queues.RemoveAll(q => !q.TryGetTarget(out var watched) || ReferenceEquals(watched, memory));
+    }
+
+    private static double Greatest(Func<DocumentMemory, double> value)
+    {
+        lock (Queues)
+            return Queues.Select(q => q.TryGetTarget(out var memory) ? value(memory) : 0).DefaultIfEmpty().Max();
     }
 
     private static long Sum(Func<DocumentMemory, long> value)

@@ -21,7 +21,9 @@ public sealed class DocumentsModule : ServiceModule
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(configuration.GetSection(Name).Get<DocumentsOptions>() ?? new DocumentsOptions());
+        var options = configuration.GetSection(Name).Get<DocumentsOptions>() ?? new DocumentsOptions();
+        options.MaxLagSeconds = configuration.Whole("documents:max_lag_seconds", options.MaxLagSeconds, 1, 1_000_000);
+        services.AddSingleton(options);
         services.AddSingleton<DocumentService>();
         services.AddSingleton<IDocuments>(p => p.GetRequiredService<DocumentService>());
         services.AddSingleton<CacheInvalidation>();

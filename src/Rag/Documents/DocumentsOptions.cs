@@ -9,6 +9,12 @@ public sealed class DocumentsOptions
     /// <summary>The most jobs that may wait for ingestion; beyond it uploads are refused as Overloaded. Default 100,000 (about 30 MB of memory).</summary>
     public int MaxQueuedJobs { get; set; } = 100_000;
 
+    /// <summary>
+    /// The oldest that waiting work may become, in seconds, <c>documents:max_lag_seconds</c>; past it uploads are refused as Throttled until it is below
+    /// 80 % of this. 1–1,000,000; default 300.
+    /// </summary>
+    public int MaxLagSeconds { get; set; } = 300;
+
     /// <summary>The most writes that may wait for the writer; default 1,024.</summary>
     public int MaxPendingWrites { get; set; } = 1_024;
 
@@ -21,8 +27,8 @@ public sealed class DocumentsOptions
     /// <summary>Uploaded bytes after which a transaction takes no further write; default 16 MiB.</summary>
     public long MaxCommitBytes { get; set; } = 16L * 1024 * 1024;
 
-    /// <summary>How long a claimed job belongs to its worker; default 5 minutes.</summary>
-    public TimeSpan Lease { get; set; } = TimeSpan.FromMinutes(5);
+    /// <summary>How long a claimed job belongs to its worker, and so what the death of a worker costs the jobs in its hands; default 90 s.</summary>
+    public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(90);
 
     /// <summary>How often a document is tried before it is given up on; default 6. Tries that a dependency's outage ended don't count.</summary>
     public int MaxAttempts { get; set; } = 6;

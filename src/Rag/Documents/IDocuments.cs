@@ -8,7 +8,10 @@ namespace Rag.Documents;
 /// </summary>
 public interface IDocuments
 {
-    /// <summary>Stores a document, or its next version when the id exists for this tenant.</summary>
+    /// <summary>
+    /// Stores a document, or its next version when the id exists for this tenant. Throttled while ingestion lags behind by more than
+    /// <c>documents:max_lag_seconds</c>, Overloaded when too much waits.
+    /// </summary>
     ValueTask<DocumentAccepted> PutAsync(PutDocument request, CancellationToken cancellationToken);
 
     /// <summary>The document with its text as extracted (null until processed), or null when it doesn't exist for the tenant.</summary>
@@ -64,7 +67,11 @@ public sealed record PutDocument
 }
 
 /// <summary>What an accepted upload is called.</summary>
-public sealed record DocumentAccepted(string DocumentId, int Version, DocumentState Status);
+/// <param name="DocumentId">Its id.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Status">Where it stands: queued.</param>
+/// <param name="Degraded"><c>ingestion_unavailable</c> when work has waited for over 5 s and nobody came for it: the upload is durable, and becomes searchable later. Null otherwise.</param>
+public sealed record DocumentAccepted(string DocumentId, int Version, DocumentState Status, IReadOnlyList<string>? Degraded = null);
 
 /// <summary>Where a version stands on its way to being found.</summary>
 public enum DocumentState

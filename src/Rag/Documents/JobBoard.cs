@@ -23,6 +23,8 @@ internal sealed class JobBoard : IDisposable
     private readonly Queue<(Entry Entry, JobTicket Ticket, DateTimeOffset Ends)> _leases = new();
     private TaskCompletionSource _edge = NewEdge();
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
+    private DateTimeOffset _readySince;
+    private DateTimeOffset _workerSeen;
     private int _depth;
 
     public JobBoard(TimeProvider time, TimeSpan lease)
@@ -33,6 +35,16 @@ internal sealed class JobBoard : IDisposable
 
     /// <summary>Jobs not yet finished, those in hand included.</summary>
     public int Depth => Volatile.Read(ref _depth);
+
+    /// <summary>How long work has been ready while no worker came or reported; zero while there is none.</summary>
+    public TimeSpan Unclaimed
+    {
+        get
+        {
+            lock (_gate)
+                return _ready.Count + _suspects.Count == 0 ? TimeSpan.Zero : _time.GetUtcNow() - (_readySince > _workerSeen ? _readySince : _workerSeen);
+        }
+    }
 
     /// <summary>Adds a document's newest job; an older one that still waits gives it its place.</summary>
     public void Add(JobTicket ticket)
@@ -55,7 +67,7 @@ internal sealed class JobBoard : IDisposable
         var taken = new List<JobTicket>(Math.Min(max, 32));
         lock (_gate)
         {
-            var now = _time.GetUtcNow();
+            var now = _workerSeen = _time.GetUtcNow();
             long bytes = 0;
             while (taken.Count < max && _ready.TryPeek(out var entry))
             {
@@ -105,6 +117,7 @@ internal sealed class JobBoard : IDisposable
     {
         lock (_gate)
         {
+            _workerSeen = _time.GetUtcNow();
             if (!_entries.TryGetValue(key, out var entry))
                 return;
             if (entry.InHand?.JobId == jobId)
@@ -157,6 +170,23 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
+    /// <summary>
+    /// How far the workers are behind: the age of the oldest job that none of them has. Those that kept ending the process are left out: they wait for an idle
+    /// moment, however long.
+    /// </summary>
+    public TimeSpan Lag()
+    {
+        lock (_gate)
+        {
+            var now = _time.GetUtcNow();
+            var oldest = now;
+            foreach (var entry in _entries.Values)
+                if (entry is { InHand: null, Waiting: { Suspect: false } waiting } && waiting.QueuedAt < oldest)
+                    oldest = waiting.QueuedAt;
+            return now - oldest;
+        }
+    }
+
     public void Dispose() => _timer.Dispose();
 
     private static TaskCompletionSource NewEdge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -173,6 +203,8 @@ internal sealed class JobBoard : IDisposable
     {
         if (entry.Queued)
             return;
+        if (_ready.Count + _suspects.Count == 0)
+            _readySince = _time.GetUtcNow();
         entry.Queued = true;
         entry.DueAt = DateTimeOffset.MinValue;
         (entry.Waiting!.Suspect ? _suspects : _ready).Enqueue(entry);

@@ -6,7 +6,9 @@ namespace Rag.Embedding;
 internal static class EmbeddingContract
 {
     private static readonly UnaryCall<IEmbedding, Nothing, EmbeddingModel> Describe = new("Describe", static (s, _, stop) => s.DescribeAsync(stop), CallPolicy.Watch);
-    private static readonly UnaryCall<IEmbedding, EmbedRequest, EmbedReply> Embed = new("Embed", static (s, r, stop) => s.EmbedAsync(r, stop), CallPolicy.HedgedRead);
+    // Search asks for a vector and then for its neighbours: both caps together, and documents' for the texts, stay below a second.
+    private static readonly UnaryCall<IEmbedding, EmbedRequest, EmbedReply> Embed =
+        new("Embed", static (s, r, stop) => s.EmbedAsync(r, stop), CallPolicy.HedgedRead with { Cap = TimeSpan.FromMilliseconds(250) });
 
     public static Contract<IEmbedding> Instance { get; } = new("embedding", seam => new Proxy(seam), Describe, Embed);
 

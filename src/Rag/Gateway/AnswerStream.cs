@@ -35,6 +35,7 @@ internal static class AnswerStream
         HttpContext context, IAsyncEnumerable<AnswerEvent> answer, IAnswerEvents face, CancellationToken cancellationToken)
     {
         var started = false;
+        var course = RequestCourse.Of(context);
         try
         {
             await using var steps = answer.GetAsyncEnumerator(cancellationToken);
@@ -51,7 +52,7 @@ internal static class AnswerStream
                 if (!await next.ConfigureAwait(false))
                     break;
                 started = true;
-                switch (steps.Current)
+                switch (course.Met(steps.Current))
                 {
                     case AnswerText text:
                         face.Text(text.Text);
@@ -70,6 +71,7 @@ internal static class AnswerStream
             var told = error is OperationCanceledException && cancellationToken.IsCancellationRequested
                 ? new RagException(RagError.DeadlineExceeded, "the answer was not done within the time allowed")
                 : error;
+            course.Failed(told);
             face.Error(Problem.Of(told, context.TraceIdentifier));
             await face.Events.FlushAsync(CancellationToken.None).ConfigureAwait(false);
             if (told is not RagException)
@@ -85,13 +87,14 @@ internal static class AnswerStream
 internal static class WholeAnswer
 {
     public static async ValueTask<(IReadOnlyList<SearchResult> Citations, string Text, AnswerEnd End)> ReadAsync(
-        IAsyncEnumerable<AnswerEvent> answer, CancellationToken cancellationToken)
+        HttpContext context, IAsyncEnumerable<AnswerEvent> answer, CancellationToken cancellationToken)
     {
+        var course = RequestCourse.Of(context);
         IReadOnlyList<SearchResult> citations = [];
         var text = new StringBuilder();
         AnswerEnd? end = null;
         await foreach (var step in answer.WithCancellation(cancellationToken).ConfigureAwait(false))
-            switch (step)
+            switch (course.Met(step))
             {
                 case AnswerCitations found:
                     citations = found.Citations;

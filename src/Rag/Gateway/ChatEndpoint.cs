@@ -3,12 +3,13 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Rag.Generation;
 using Rag.Identity;
+using Rag.Models;
 using Rag.Query;
 
 namespace Rag.Gateway;
 
 /// <summary><c>POST /v1/chat/completions</c>: the RAG answer behind OpenAI's face.</summary>
-internal sealed class ChatEndpoint(IQuery query, IGeneration generation, GatewayOptions options, TimeProvider time)
+internal sealed class ChatEndpoint(IQuery query, ModelNames models, GatewayOptions options, TimeProvider time)
 {
     private const int MostTurns = 200;
 
@@ -19,13 +20,12 @@ internal sealed class ChatEndpoint(IQuery query, IGeneration generation, Gateway
         var created = time.GetUtcNow().ToUnixTimeSeconds();
         if (stream)
         {
-            var models = await generation.ListModelsAsync(cancellationToken).ConfigureAwait(false);
-            var events = new ChatEvents(context, id, created, models[0], usage);
+            var events = new ChatEvents(context, id, created, models.Default, usage);
             await AnswerStream.WriteAsync(context, query.AnswerAsync(request, cancellationToken), events, cancellationToken).ConfigureAwait(false);
             return;
         }
 
-        var (citations, text, end) = await WholeAnswer.ReadAsync(query.AnswerAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var (citations, text, end) = await WholeAnswer.ReadAsync(context, query.AnswerAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
         var answer = new ChatAnswer(
             id, "chat.completion", created, end.Model, [new ChatChoice(0, new ChatAnswerMessage("assistant", text), end.FinishReason)],
             ChatEvents.Usage(end), Citation.Of(citations), end.Degraded);

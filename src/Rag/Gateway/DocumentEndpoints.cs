@@ -103,7 +103,8 @@ internal sealed class DocumentEndpoints(IDocuments documents, GatewayOptions opt
         var accepted = await documents.PutAsync(upload, cancellationToken).ConfigureAwait(false);
         context.Response.Headers.Location = $"/documents/{Uri.EscapeDataString(accepted.DocumentId)}";
         context.Response.Headers.ETag = EntityTags.Of(accepted.Version);
-        var answer = new AcceptedAnswer(accepted.DocumentId, accepted.Version, accepted.Status);
+        var missing = RequestCourse.Of(context).Missing(accepted.Degraded);
+        var answer = new AcceptedAnswer(accepted.DocumentId, accepted.Version, accepted.Status, missing.Count > 0 ? missing : null);
         await Reply.JsonAsync(context, 202, answer, GatewayJson.Wire.AcceptedAnswer).ConfigureAwait(false);
     }
 

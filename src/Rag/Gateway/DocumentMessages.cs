@@ -14,7 +14,9 @@ internal sealed record DocumentBody(
     [property: Description("What text is: text/plain (default), text/markdown or text/html")] string? ContentType,
     [property: Description("Scalars to filter by")] Dictionary<string, MetadataValue>? Metadata);
 
-internal sealed record AcceptedAnswer(string DocumentId, int Version, DocumentState Status);
+internal sealed record AcceptedAnswer(
+    string DocumentId, int Version, DocumentState Status,
+    [property: Description("Parts that were missing, such as ingestion_unavailable: stored all the same, searchable later; absent when all was well")] IReadOnlyList<string>? Degraded = null);
 
 internal sealed record DocumentAnswer(
     string DocumentId, int Version, string Title, string ContentType, string? FileName,

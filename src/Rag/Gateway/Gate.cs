@@ -3,7 +3,9 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
+using Rag.Gateway.Shedding;
 using Rag.Identity;
+using Rag.Seams;
 
 namespace Rag.Gateway;
 
@@ -11,10 +13,10 @@ namespace Rag.Gateway;
 internal delegate Task CallerHandler(HttpContext context, Caller caller, CancellationToken cancellationToken);
 
 /// <summary>
-/// What every request passes: (1) room, (2) who is it, (3) is it within its limit, (4) the handler under a deadline, (5) errors made into responses, (6) one measurement.
+/// What every request passes: (1) room, by class of work, before anything is spent on it, (2) who is it, (3) is it within its limit, (4) the handler under a deadline, (5) errors made into responses, (6) one measurement.
 /// One class rather than a chain of middlewares: this is on the path of every request, and the order is the point.
 /// </summary>
-internal sealed partial class Gate(IIdentity identity, UserLimits limits, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
+internal sealed partial class Gate(KnownCallers callers, UserLimits limits, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
 {
     private static readonly Meter Meter = new("Rag");
 
@@ -25,9 +27,16 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
 
     private int _inFlight;
 
+    private readonly LoadClass _answers = new("answers", options, time);
+    private readonly LoadClass _rest = new("rest", options, time);
+
     /// <summary>A handler behind all six steps.</summary>
-    public RequestDelegate Guard(string method, string route, Face face, TimeSpan allowed, CallerHandler handler) =>
-        Guard(new Stop(method, route, face, allowed), handler);
+    public RequestDelegate Guard(string method, string route, Face face, Work work, TimeSpan allowed, CallerHandler handler)
+    {
+        var load = work == Work.Answer ? _answers : _rest;
+        // A client can send an upload again; whoever waits for a search is a person.
+        return Guard(new Stop(method, route, face, allowed, load, load.Kind(), work == Work.Upload ? 0.8 : 1), handler);
+    }
 
     private RequestDelegate Guard(Stop stop, CallerHandler handler) => context => RunAsync(context, stop, handler);
 
@@ -50,10 +59,14 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
         var status = 499;
         var room = Interlocked.Increment(ref _inFlight);
         InFlight.Add(1);
+        RequestCourse? course = null;
         try
         {
             if (room > options.InFlight)
                 throw new RagException(RagError.Overloaded, $"{options.InFlight} requests are being worked on already; try again later", TimeSpan.FromSeconds(1));
+            course = new RequestCourse(context, stop.Load.Enter(stop.Kind, stop.Share));
+            context.Features.Set(course);
+            CallScope.Enter(time, stop.Allowed, Priority.Interactive);
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             deadline.CancelAfter(stop.Allowed);
             var caller = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
@@ -75,12 +88,14 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
         }
         catch (Exception error)
         {
+            course?.Failed(error);
             status = await FailAsync(context, stop, error).ConfigureAwait(false);
         }
         finally
         {
             Interlocked.Decrement(ref _inFlight);
             InFlight.Add(-1);
+            course?.End(status);
             Duration.Record(
                 time.GetElapsedTime(started).TotalSeconds,
                 new KeyValuePair<string, object?>("method", stop.Method),
@@ -89,10 +104,15 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
         }
     }
 
-    private async ValueTask<Caller> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken) =>
-        ApiKey(context.Request.Headers) is { } key && await identity.AuthenticateAsync(key, cancellationToken).ConfigureAwait(false) is { } caller
-            ? caller
-            : throw NoKey();
+    private async ValueTask<Caller> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (ApiKey(context.Request.Headers) is not { } key)
+            throw NoKey();
+        var (caller, withoutIdentity) = await callers.FindAsync(key, cancellationToken).ConfigureAwait(false);
+        if (withoutIdentity)
+            RequestCourse.Of(context).Missing("identity_unavailable");
+        return caller ?? throw NoKey();
+    }
 
     /// <summary>The key that came with a request, or null.</summary>
     public static string? ApiKey(IHeaderDictionary headers)
@@ -115,7 +135,7 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
         var (decision, shared) = await limits.TakeAsync(caller.User, caller.RequestsPerMinute, cancellationToken).ConfigureAwait(false);
         var headers = context.Response.Headers;
         if (!shared)
-            headers.Append("X-Degraded", UserLimits.Unavailable);
+            RequestCourse.Of(context).Missing(UserLimits.Unavailable);
         headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"user\";q={caller.RequestsPerMinute};w=60");
         headers["RateLimit"] = string.Create(
             CultureInfo.InvariantCulture, $"\"user\";r={decision.Remaining};t={(int)Math.Ceiling(decision.Restored.TotalSeconds)}");
@@ -155,5 +175,18 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed, request {RequestId}")]
     private partial void Failed(string method, string route, string requestId, Exception error);
 
-    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed);
+    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed, LoadClass Load, Baseline Kind, double Share);
+}
+
+/// <summary>What a route is to the door.</summary>
+internal enum Work
+{
+    /// <summary>An answer in words: long, and limited by the LLM.</summary>
+    Answer,
+
+    /// <summary>Anything short that a person waits for.</summary>
+    Short,
+
+    /// <summary>An upload: gives way first.</summary>
+    Upload,
 }

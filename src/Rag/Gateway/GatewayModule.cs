@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
+using Rag.Models;
 
 namespace Rag.Gateway;
 
@@ -20,6 +21,8 @@ public sealed class GatewayModule : ServiceModule
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<UserLimits>();
+        services.AddSingleton<ModelNames>();
+        services.AddSingleton<KnownCallers>();
         services.AddSingleton<Gate>();
         services.AddSingleton<QueryEndpoints>();
         services.AddSingleton<DocumentEndpoints>();

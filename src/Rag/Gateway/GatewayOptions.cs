@@ -18,6 +18,26 @@ internal sealed record GatewayOptions
     /// <summary>How many gateways there are, <c>gateway:replicas</c>; default 1. While the shared rate limits can't be had, each lets 1/N of a user's limit pass.</summary>
     public int Replicas { get; init; } = 1;
 
+    /// <summary>
+    /// Whether requests are refused when the system behind is slower than it can bear, <c>gateway:shedding</c>; default true. Off under <c>seams:naive</c>.
+    /// </summary>
+    public bool Shedding { get; init; } = true;
+
+    /// <summary>The least limit that shedding goes down to, for each class of work, <c>gateway:shedding_least</c>; default 16 requests at once.</summary>
+    public int SheddingLeast { get; init; } = 16;
+
+    /// <summary>The limit before anything was seen, <c>gateway:shedding_first</c>; default 512.</summary>
+    public int SheddingFirst { get; init; } = 512;
+
+    /// <summary>The limit that shedding goes up to, <c>gateway:shedding_most</c>; default 4096.</summary>
+    public int SheddingMost { get; init; } = 4096;
+
+    /// <summary>How long after identity last confirmed a key it works without identity, <c>gateway:known_key_minutes</c>; default 60, 0 switches it off.</summary>
+    public TimeSpan KnownKeyTime { get; init; } = TimeSpan.FromMinutes(60);
+
+    /// <summary>The most keys remembered for that; 100,000 (about 30 MB).</summary>
+    public int KnownKeys { get; init; } = 100_000;
+
     /// <summary>Seconds that an answer may take, <c>gateway:answer_seconds</c>; default 120.</summary>
     public TimeSpan AnswerTime { get; init; } = TimeSpan.FromSeconds(120);
 
@@ -33,10 +53,27 @@ internal sealed record GatewayOptions
         FileBytes = configuration.Whole("gateway:file_bytes", 32 << 20, 1024, 1 << 30),
         InFlight = configuration.Whole("gateway:in_flight", 8192, 1, 1_000_000),
         Replicas = configuration.Whole("gateway:replicas", 1, 1, 1000),
+        Shedding = Flag(configuration, "gateway:shedding", true) && !Flag(configuration, "seams:naive", false),
+        SheddingLeast = configuration.Whole("gateway:shedding_least", 16, 1, 1_000_000),
+        SheddingFirst = configuration.Whole("gateway:shedding_first", 512, 1, 1_000_000),
+        SheddingMost = Most(configuration),
+        KnownKeyTime = TimeSpan.FromMinutes(configuration.Whole("gateway:known_key_minutes", 60, 0, 10_080)),
         AnswerTime = TimeSpan.FromSeconds(configuration.Whole("gateway:answer_seconds", 120, 1, 3600)),
         RequestTime = TimeSpan.FromSeconds(configuration.Whole("gateway:request_seconds", 30, 1, 3600)),
         AdminKey = configuration["admin_key"] is { Length: > 0 } key
             ? key.Length >= 16 ? key : throw new InvalidOperationException($"admin_key: {key.Length} characters are too few; expected at least 16")
             : null,
     };
+
+    private static int Most(IConfiguration configuration)
+    {
+        var most = configuration.Whole("gateway:shedding_most", 4096, 1, 1_000_000);
+        var least = configuration.Whole("gateway:shedding_least", 16, 1, 1_000_000);
+        return most >= least ? most : throw new InvalidOperationException($"gateway:shedding_most: {most} is less than gateway:shedding_least, {least}");
+    }
+
+    private static bool Flag(IConfiguration configuration, string path, bool fallback) =>
+        configuration[path] is not { } text ? fallback
+        : bool.TryParse(text, out var value) ? value
+        : throw new InvalidOperationException($"{path}: '{text}' is not permitted; expected true or false");
 }

@@ -19,10 +19,10 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     public void Map(IServiceProvider services)
     {
         var query = services.GetRequiredService<QueryEndpoints>();
-        Keyed("POST", "/query", Face.Rag, options.AnswerTime, query.QueryAsync, "Answer a question from the documents, with citations", [.. BodyErrors, 504])
+        Keyed("POST", "/query", Face.Rag, Work.Answer, options.AnswerTime, query.QueryAsync, "Answer a question from the documents, with citations", [.. BodyErrors, 504])
             .Takes<QueryBody>().Gives<QueryAnswer>(200)
             .WithMetadata(Notes(eventStream: "With \"stream\": true: events 'citations' {citations}, 'token' {text} each, 'usage' {usage, timings, degraded, model}, 'done' {finish_reason}; or 'error' (a problem), after which nothing follows"));
-        Keyed("POST", "/search", Face.Rag, options.RequestTime, query.SearchAsync, "Find chunks by words and meaning", BodyErrors)
+        Keyed("POST", "/search", Face.Rag, Work.Short, options.RequestTime, query.SearchAsync, "Find chunks by words and meaning", BodyErrors)
             .Takes<SearchBody>().Gives<SearchAnswer>(200).WithMetadata(Notes());
 
         MapDocuments(services.GetRequiredService<DocumentEndpoints>());
@@ -39,51 +39,51 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     private void MapDocuments(DocumentEndpoints documents)
     {
         OperationHeader[] accepted = [new(202, "Location", "The document"), new(202, "ETag", "Its version")];
-        Keyed("POST", "/documents", Face.Rag, options.RequestTime, documents.UploadAsync, "Store a document: durable when acknowledged, searchable soon after", BodyErrors)
+        Keyed("POST", "/documents", Face.Rag, Work.Upload, options.RequestTime, documents.UploadAsync, "Store a document: durable when acknowledged, searchable soon after", BodyErrors)
             .Takes<DocumentBody>().Gives<AcceptedAnswer>(202)
             .WithMetadata(Notes(headers: accepted) with { FileForm = true });
-        Keyed("GET", "/documents", Face.Rag, options.RequestTime, documents.ListAsync, "List documents in the order of their ids", [400])
+        Keyed("GET", "/documents", Face.Rag, Work.Short, options.RequestTime, documents.ListAsync, "List documents in the order of their ids", [400])
             .Gives<DocumentsAnswer>(200)
             .WithMetadata(Notes([
                 new("limit", "query", "1–1000, default 100", IsInteger: true), new("after", "query", "The 'next' of the page before"),
                 new("filter", "query", "Conditions on metadata, as JSON"),
             ]));
-        Keyed("GET", "/documents/{id}", Face.Rag, options.RequestTime, documents.GetAsync, "Read a document's newest version", [400, 404])
+        Keyed("GET", "/documents/{id}", Face.Rag, Work.Short, options.RequestTime, documents.GetAsync, "Read a document's newest version", [400, 404])
             .Gives<DocumentAnswer>(200).WithMetadata(Notes([IdParameter], [new(200, "ETag", "Its version")]));
-        Keyed("PUT", "/documents/{id}", Face.Rag, options.RequestTime, documents.ReplaceAsync, "Store a document's next version", [.. BodyErrors, 412])
+        Keyed("PUT", "/documents/{id}", Face.Rag, Work.Upload, options.RequestTime, documents.ReplaceAsync, "Store a document's next version", [.. BodyErrors, 412])
             .Takes<DocumentBody>().Gives<AcceptedAnswer>(202)
             .WithMetadata(Notes([IdParameter, IfMatch], accepted) with { FileForm = true });
-        Keyed("DELETE", "/documents/{id}", Face.Rag, options.RequestTime, documents.DeleteAsync, "Delete a document", [400, 404, 412])
+        Keyed("DELETE", "/documents/{id}", Face.Rag, Work.Short, options.RequestTime, documents.DeleteAsync, "Delete a document", [400, 404, 412])
             .WithMetadata(new ProducesResponseTypeMetadata(204, typeof(void), [])).WithMetadata(Notes([IdParameter, IfMatch]));
-        Keyed("GET", "/documents/{id}/status", Face.Rag, options.RequestTime, documents.GetStatusAsync, "Whether a document's newest version is searchable yet", [400, 404])
+        Keyed("GET", "/documents/{id}/status", Face.Rag, Work.Short, options.RequestTime, documents.GetStatusAsync, "Whether a document's newest version is searchable yet", [400, 404])
             .Gives<StatusAnswer>(200).WithMetadata(Notes([IdParameter], [new(200, "ETag", "Its version")]));
     }
 
     private void MapOpenAi(ChatEndpoint chat, ModelEndpoints models)
     {
-        Keyed("POST", "/v1/chat/completions", Face.OpenAi, options.AnswerTime, chat.CompleteAsync, "Answer in OpenAI's chat format", [.. BodyErrors, 504])
+        Keyed("POST", "/v1/chat/completions", Face.OpenAi, Work.Answer, options.AnswerTime, chat.CompleteAsync, "Answer in OpenAI's chat format", [.. BodyErrors, 504])
             .Takes<ChatBody>().Gives<ChatAnswer>(200)
             .WithMetadata(Notes(eventStream: "With \"stream\": true: chat.completion.chunk events (the first carries 'citations'), the usage when stream_options.include_usage asks for it, then [DONE]"));
-        Keyed("POST", "/v1/embeddings", Face.OpenAi, options.RequestTime, models.EmbedAsync, "Embed texts in OpenAI's format", [.. BodyErrors, 404])
+        Keyed("POST", "/v1/embeddings", Face.OpenAi, Work.Short, options.RequestTime, models.EmbedAsync, "Embed texts in OpenAI's format", [.. BodyErrors, 404])
             .Takes<EmbeddingsBody>().Gives<EmbeddingsAnswer>(200).WithMetadata(Notes());
-        Keyed("GET", "/v1/models", Face.OpenAi, options.RequestTime, models.ListAsync, "List models", [])
+        Keyed("GET", "/v1/models", Face.OpenAi, Work.Short, options.RequestTime, models.ListAsync, "List models", [])
             .Gives<ModelsAnswer>(200).WithMetadata(Notes());
-        Keyed("GET", "/v1/models/{model}", Face.OpenAi, options.RequestTime, models.GetAsync, "Describe a model", [404])
+        Keyed("GET", "/v1/models/{model}", Face.OpenAi, Work.Short, options.RequestTime, models.GetAsync, "Describe a model", [404])
             .Gives<ModelItem>(200).WithMetadata(Notes([new("model", "path", "The model's id")]));
     }
 
     private void MapWatching(StatusEndpoints status)
     {
         Plain("GET", "/health/live", status.LiveAsync, "Whether the process answers").Gives<Health>(200);
-        Plain("GET", "/health/ready", status.ReadyAsync, "Whether every service has loaded").Gives<Health>(200).Gives<Health>(503);
+        Plain("GET", "/health/ready", status.ReadyAsync, "Whether every service of this process has loaded; services elsewhere do not count").Gives<Health>(200).Gives<Health>(503);
         Plain("GET", "/status", Gate.Open(status.StatusAsync), "What is hosted, versions, queue depth, index size")
-            .Gives<SystemStatus>(200).Gives<Problem>(503, "application/problem+json");
+            .Gives<SystemStatus>(200);
     }
 
     private IEndpointConventionBuilder Keyed(
-        string method, string route, Face face, TimeSpan allowed, CallerHandler handler, string summary, int[] errors)
+        string method, string route, Face face, Work work, TimeSpan allowed, CallerHandler handler, string summary, int[] errors)
     {
-        var endpoint = Plain(method, route, gate.Guard(method, route, face, allowed, handler), summary);
+        var endpoint = Plain(method, route, gate.Guard(method, route, face, work, allowed, handler), summary);
         int[] common = [401, 429, 503];
         foreach (var status in errors.Concat(common).Order())
             if (face == Face.OpenAi)

@@ -17,7 +17,7 @@ internal sealed class QueryEndpoints(IQuery query, ISearch search, GatewayOption
             return;
         }
 
-        var (citations, text, end) = await WholeAnswer.ReadAsync(query.AnswerAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var (citations, text, end) = await WholeAnswer.ReadAsync(context, query.AnswerAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
         var answer = new QueryAnswer(
             text, Citation.Of(citations), new UsageCounts(end.PromptTokens, end.CompletionTokens), Timings.Of(end.Timings), end.Degraded, end.Model);
         await Reply.JsonAsync(context, 200, answer, GatewayJson.Wire.QueryAnswer).ConfigureAwait(false);
@@ -37,7 +37,7 @@ internal sealed class QueryEndpoints(IQuery query, ISearch search, GatewayOption
         }
 
         var reply = await search.SearchAsync(request, cancellationToken).ConfigureAwait(false);
-        var answer = new SearchAnswer(Citation.Of(reply.Results), reply.Degraded);
+        var answer = new SearchAnswer(Citation.Of(reply.Results), RequestCourse.Of(context).Missing(reply.Degraded));
         await (reply.Results.Count <= 50
             ? Reply.JsonAsync(context, 200, answer, GatewayJson.Wire.SearchAnswer)
             : Reply.LargeJsonAsync(context, answer, GatewayJson.Wire.SearchAnswer)).ConfigureAwait(false);

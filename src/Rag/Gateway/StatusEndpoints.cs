@@ -18,12 +18,15 @@ internal sealed class StatusEndpoints(
     private static readonly string Version =
         typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
     private readonly long _started = time.GetTimestamp();
     private readonly HostedService[] _services = [.. services];
     private readonly IReadiness[] _readiness = [.. readiness];
 
     public Task LiveAsync(HttpContext context) => Reply.JsonAsync(context, 200, new Health("live"), GatewayJson.Wire.Health);
 
+    // The services of this process alone: were a gateway taken out of use because another service is down, nobody could be given what still works.
     public Task ReadyAsync(HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested)
@@ -34,19 +37,44 @@ internal sealed class StatusEndpoints(
             : Reply.JsonAsync(context, 503, new Health("starting", waiting), GatewayJson.Wire.Health);
     }
 
+    /// <summary>All parts are asked at once and none is waited for long: whoever watches needs an answer most while parts are down.</summary>
     public async Task StatusAsync(HttpContext context)
     {
-        var stop = context.RequestAborted;
-        var stored = await documents.DescribeAsync(stop).ConfigureAwait(false);
-        var near = await vectors.DescribeAsync(stop).ConfigureAwait(false);
-        var words = await keywords.DescribeAsync(stop).ConfigureAwait(false);
-        var model = await embedding.DescribeAsync(stop).ConfigureAwait(false);
+        var unavailable = new List<string>();
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
+        var stored = AskAsync("documents", documents.DescribeAsync, unavailable, enough.Token);
+        var near = AskAsync("vectors", vectors.DescribeAsync, unavailable, enough.Token);
+        var words = AskAsync("keywords", keywords.DescribeAsync, unavailable, enough.Token);
+        var model = AskAsync("embedding", embedding.DescribeAsync, unavailable, enough.Token);
+        var models = AskAsync("generation", generation.ListModelsAsync, unavailable, enough.Token);
+        await Task.WhenAll(stored, near, words, model, models).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false); // whoever is still asked need not answer any more
+
+        var (documentsState, vectorsState, keywordsState, embeddingModel) = (await stored.ConfigureAwait(false), await near.ConfigureAwait(false), await words.ConfigureAwait(false), await model.ConfigureAwait(false));
         var status = new SystemStatus(
             Version, Math.Round(time.GetElapsedTime(_started).TotalSeconds, 3), Services(),
-            new ModelsStatus(await generation.ListModelsAsync(stop).ConfigureAwait(false), new EmbeddingModelStatus(model.Id, model.Version, model.Dimensions)),
-            new QueueStatus(stored.QueueDepth, Math.Round(stored.OldestQueuedAge.TotalSeconds, 3), stored.Quarantined),
-            new IndexStatus(stored.Documents, near.Chunks, near.Bytes, near.Deleted, words.Terms, words.Bytes));
+            new ModelsStatus(
+                await models.ConfigureAwait(false),
+                embeddingModel is null ? null : new EmbeddingModelStatus(embeddingModel.Id, embeddingModel.Version, embeddingModel.Dimensions)),
+            documentsState is null ? null : new QueueStatus(documentsState.QueueDepth, Math.Round(documentsState.OldestQueuedAge.TotalSeconds, 3), documentsState.Quarantined),
+            new IndexStatus(
+                documentsState?.Documents, vectorsState?.Chunks ?? keywordsState?.Chunks, vectorsState?.Bytes, vectorsState?.Deleted, keywordsState?.Terms, keywordsState?.Bytes),
+            [.. unavailable.Order(StringComparer.Ordinal)]);
         await Reply.JsonAsync(context, 200, status, GatewayJson.Wire.SystemStatus).ConfigureAwait(false);
+    }
+
+    private async Task<T?> AskAsync<T>(string service, Func<CancellationToken, ValueTask<T>> ask, List<string> unavailable, CancellationToken cancellationToken) where T : class
+    {
+        try
+        {
+            return await ask(cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            lock (unavailable)
+                unavailable.Add(service);
+            return null;
+        }
     }
 
     private List<ServiceStatus> Services() =>

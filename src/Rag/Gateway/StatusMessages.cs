@@ -6,11 +6,14 @@ internal sealed record SystemStatus(
     [property: Description("Version of this server")] string Version,
     double UptimeSeconds,
     [property: Description("Services that this process hosts")] IReadOnlyList<ServiceStatus> Services,
-    ModelsStatus Models, QueueStatus Queue, IndexStatus Index);
+    ModelsStatus Models,
+    [property: Description("Null while the documents service does not answer")] QueueStatus? Queue,
+    IndexStatus Index,
+    [property: Description("Services that did not answer within half a second; what they alone know is absent")] IReadOnlyList<string> Unavailable);
 
 internal sealed record ServiceStatus(string Name, bool Ready, [property: Description("What it waits for")] string? Reason);
 
-internal sealed record ModelsStatus(IReadOnlyList<string> Generation, EmbeddingModelStatus Embedding);
+internal sealed record ModelsStatus(IReadOnlyList<string>? Generation, EmbeddingModelStatus? Embedding);
 
 internal sealed record EmbeddingModelStatus(string Id, string Version, int Dimensions);
 
@@ -19,7 +22,7 @@ internal sealed record QueueStatus(
     double OldestSeconds,
     [property: Description("Jobs given up on")] long Quarantined);
 
-internal sealed record IndexStatus(long Documents, long Chunks, long VectorsBytes, long DeletedVectors, long Terms, long KeywordsBytes);
+internal sealed record IndexStatus(long? Documents, long? Chunks, long? VectorsBytes, long? DeletedVectors, long? Terms, long? KeywordsBytes);
 
 internal sealed record Health(string Status, [property: Description("Services that are not ready")] IReadOnlyList<ServiceStatus>? Waiting = null);
 

@@ -1,3 +1,4 @@
+using Rag.Chunks;
 using Rag.Ingestion.Parsing;
 using Rag.Media;
 

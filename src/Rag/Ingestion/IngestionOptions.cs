@@ -1,14 +1,10 @@
+using Rag.Chunks;
+
 namespace Rag.Ingestion;
 
 /// <summary>Options of the ingestion service; configuration section <c>ingestion</c>.</summary>
-public sealed class IngestionOptions
+public sealed class IngestionOptions : ChunkOptions
 {
-    /// <summary>The most tokens (cl100k) of one chunk; default 320.</summary>
-    public int ChunkTokens { get; set; } = 320;
-
-    /// <summary>About how many tokens of a chunk's end the next one begins with; less than half of <see cref="ChunkTokens"/>; default 40.</summary>
-    public int OverlapTokens { get; set; } = 40;
-
     /// <summary>The most jobs of one batch; default 32.</summary>
     public int BatchJobs { get; set; } = 32;
 
@@ -33,10 +29,9 @@ public sealed class IngestionOptions
     /// <summary>The longest pause after a dependency failed; the first one is 100 ms, doubled each time. Default 5 s.</summary>
     public TimeSpan MaxPause { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Says what is wrong with the options, or null.</summary>
-    public string? Problem() =>
-        ChunkTokens is < 16 or > 8_192 ? $"ingestion.ChunkTokens: {ChunkTokens} was given; 16 to 8192 are allowed"
-        : OverlapTokens < 0 || OverlapTokens * 2 >= ChunkTokens ? $"ingestion.OverlapTokens: {OverlapTokens} was given; 0 to less than half of ChunkTokens ({ChunkTokens}) is allowed"
+    /// <inheritdoc/>
+    public override string? Problem() =>
+        base.Problem() is { } problem ? problem
         : BatchJobs is < 1 or > 1_000 ? $"ingestion.BatchJobs: {BatchJobs} was given; 1 to 1000 are allowed"
         : Batches is < 1 or > 64 ? $"ingestion.Batches: {Batches} was given; 1 to 64 are allowed"
         : Parallelism is < 1 or > 64 ? $"ingestion.Parallelism: {Parallelism} was given; 1 to 64 are allowed"

@@ -9,7 +9,8 @@ public interface IQuery
 {
     /// <summary>
     /// Streams an answer in this order: one <see cref="AnswerCitations"/>, any number of <see cref="AnswerText"/>, one <see cref="AnswerEnd"/>.
-    /// A failure, at any point, is a <see cref="Errors.RagException"/>.
+    /// Generation's failures are answered around: before its first word by the passages' sentences (<c>generation_unavailable</c>), after it by the same
+    /// behind a blank line (<c>generation_interrupted</c>). Any other failure is a <see cref="Errors.RagException"/>; without search it is Unavailable.
     /// </summary>
     IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, CancellationToken cancellationToken);
 }
@@ -42,8 +43,10 @@ public sealed record AnswerRequest
 /// <summary>A step of an answer.</summary>
 public abstract record AnswerEvent;
 
-/// <summary>What the answer is drawn from, in the order in which the text numbers them (<c>[1]</c>, <c>[2]</c>…).</summary>
-public sealed record AnswerCitations(IReadOnlyList<SearchResult> Citations) : AnswerEvent;
+/// <summary>What the answer is drawn from.</summary>
+/// <param name="Citations">In the order in which the text numbers them (<c>[1]</c>, <c>[2]</c>…).</param>
+/// <param name="Degraded">What was missing so far, as in <see cref="AnswerEnd"/>; null when nothing was.</param>
+public sealed record AnswerCitations(IReadOnlyList<SearchResult> Citations, IReadOnlyList<string>? Degraded = null) : AnswerEvent;
 
 /// <summary>A piece of the answer, never empty; usually one token.</summary>
 public sealed record AnswerText(string Text) : AnswerEvent;
@@ -51,8 +54,8 @@ public sealed record AnswerText(string Text) : AnswerEvent;
 /// <summary>The end of an answer.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
 /// <param name="CompletionTokens">Tokens of the answer.</param>
-/// <param name="FinishReason"><c>stop</c> or <c>length</c>.</param>
-/// <param name="Model">The model that answered.</param>
+/// <param name="FinishReason"><c>stop</c> or <c>length</c>; of an interrupted answer, that of the sentences that took over.</param>
+/// <param name="Model">The model that answered; <c>extractive</c> when the passages' own sentences ended the answer.</param>
 /// <param name="Timings">Where the time went.</param>
 /// <param name="Degraded">What was missing; empty when all was well.</param>
 public sealed record AnswerEnd(

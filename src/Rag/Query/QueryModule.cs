@@ -15,7 +15,7 @@ public sealed class QueryModule : ServiceModule
     public override string Name => "query";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["search", "reranking", "generation", "caching", "embedding"];
+    public override IReadOnlyList<string> DependsOn => ["search", "generation", "caching", "embedding"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [QueryContract.Instance];

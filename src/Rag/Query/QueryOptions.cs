@@ -24,12 +24,6 @@ internal sealed record QueryOptions
     /// <summary>How near its embedding must be at least, as a cosine, <c>query:semantic_threshold</c>; 0.95 (default) to 1.</summary>
     public double SemanticThreshold { get; init; } = 0.95;
 
-    /// <summary>Whether candidates are reranked where a reranker is hosted, <c>query:rerank</c>; default false.</summary>
-    public bool Rerank { get; init; }
-
-    /// <summary>How many candidates the reranker sees; default 20.</summary>
-    public int RerankCandidates { get; init; } = 20;
-
     public static QueryOptions Read(IConfiguration configuration)
     {
         var settings = new SettingsReader(configuration);
@@ -40,8 +34,6 @@ internal sealed record QueryOptions
             CacheWait = TimeSpan.FromMilliseconds(settings.Whole("query:cache_wait_ms", 10_000, 0, 120_000)),
             SemanticCache = settings.Switch("query:semantic_cache", false),
             SemanticThreshold = settings.Number("query:semantic_threshold", 0.95, 0.95, 1),
-            Rerank = settings.Switch("query:rerank", false),
-            RerankCandidates = (int)settings.Whole("query:rerank_candidates", 20, 1, 200),
         };
         settings.ThrowIfWrong();
         return options;

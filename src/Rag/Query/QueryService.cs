@@ -1,52 +1,48 @@
 using System.Runtime.CompilerServices;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
-using Rag.Extraction;
 using Rag.Generation;
-using Rag.Reranking;
+using Rag.Models;
 using Rag.Search;
+using Rag.Seams;
 
 namespace Rag.Query;
 
 /// <summary>
-/// question ─▶ cache (<see cref="AnswerCache"/>) ─▶ search ─▶ rerank ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end.
-/// When generation fails before its first word, the extractive answerer takes its place and the answer says so.
+/// question ─▶ cache (<see cref="AnswerCache"/>) ─▶ search ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end.
+/// A part that fails is done without, and the answer says so; without search there is no answer.
 /// </summary>
-internal sealed partial class QueryService(
-    ISearch search, IGeneration generation, AnswerCache answers, QueryOptions options, TimeProvider time,
-    ILogger<QueryService> log, IServiceProvider services) : IQuery
+internal sealed class QueryService(
+    ISearch search, IGeneration generation, AnswerCache answers, QueryOptions options, TimeProvider time, ILogger<QueryService> log) : IQuery
 {
     private const int LongestQuestion = 8192;
     private const int MostCitations = 50;
 
-    private readonly IReranking? _reranking = options.Rerank ? services.GetService<IReranking>() : null;
-    private readonly ExtractiveAnswerer _fallback = new();
-    private readonly ModelName _model = new(generation, time);
+    private readonly ModelNames _models = new(generation, time);
 
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Validate(request);
-        // Without a model's name an answer can't be filed.
-        if (options.CacheLifetime == TimeSpan.Zero || await _model.CurrentAsync(cancellationToken).ConfigureAwait(false) is not { } model)
+        if (options.CacheLifetime == TimeSpan.Zero)
         {
             await foreach (var step in ComputeAsync(request, [], cancellationToken).ConfigureAwait(false))
                 yield return step;
             yield break;
         }
 
-        await foreach (var step in answers.AnswerAsync(request, model, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
+        await foreach (var step in answers.AnswerAsync(
+            request, _models.Default, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
             yield return step;
     }
 
     private async IAsyncEnumerable<AnswerEvent> ComputeAsync(
-        AnswerRequest request, IReadOnlyList<string> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
+        AnswerRequest request, IReadOnlyList<string> already, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var (citations, degraded) = await RetrieveAsync(request, cancellationToken).ConfigureAwait(false);
-        degraded = [.. missing, .. degraded];
+        degraded = [.. already, .. degraded];
         var retrieval = time.GetElapsedTime(started);
-        yield return new AnswerCitations(citations);
+        yield return new AnswerCitations(citations, degraded);
 
         var asked = new GenerationRequest
         {
@@ -60,64 +56,36 @@ internal sealed partial class QueryService(
         var firstToken = TimeSpan.Zero;
         var pieces = 0;
         GenerationEnd? end = null;
-        var source = generation.GenerateAsync(asked, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        try
-        {
-            while (end is null)
+        var words = new AnswerWords(generation, log);
+        await foreach (var step in words.SayAsync(asked, cancellationToken).ConfigureAwait(false))
+            if (step is GenerationText piece)
             {
-                GenerationEvent step;
-                try
-                {
-                    step = await source.MoveNextAsync().ConfigureAwait(false)
-                        ? source.Current
-                        : throw new RagException(RagError.Unavailable, "generation: the engine ended without saying so; ask again");
-                }
-                catch (RagException error) when (pieces == 0 && generation is not ExtractiveAnswerer && !cancellationToken.IsCancellationRequested)
-                {
-                    FellBack(error.Error, error.Message);
-                    degraded = [.. degraded, "generation_unavailable"];
-                    await source.DisposeAsync().ConfigureAwait(false);
-                    source = _fallback.GenerateAsync(asked, cancellationToken).GetAsyncEnumerator(cancellationToken);
-                    continue;
-                }
-
-                if (step is GenerationText piece)
-                {
-                    if (pieces++ == 0)
-                        firstToken = time.GetElapsedTime(askedAt);
-                    yield return new AnswerText(piece.Text);
-                }
-                else
-                    end = (GenerationEnd)step;
+                if (pieces++ == 0)
+                    firstToken = time.GetElapsedTime(askedAt);
+                yield return new AnswerText(piece.Text);
             }
-        }
-        finally
-        {
-            await source.DisposeAsync().ConfigureAwait(false);
-        }
+            else
+                end = (GenerationEnd)step;
+        if (words.Missing is { } missing)
+            degraded = [.. degraded, missing];
 
         var timings = new AnswerTimings(retrieval, firstToken, time.GetElapsedTime(askedAt), time.GetElapsedTime(started), Cached: false);
-        var done = new AnswerEnd(end.PromptTokens, end.CompletionTokens, end.FinishReason, end.Model, timings, degraded);
+        var done = new AnswerEnd(end!.PromptTokens, end.CompletionTokens, end.FinishReason, end.Model, timings, degraded);
         QueryMetrics.Answered(done);
         yield return done;
     }
 
-    private async ValueTask<(IReadOnlyList<SearchResult> Citations, IReadOnlyList<string> Degraded)> RetrieveAsync(
-        AnswerRequest request, CancellationToken cancellationToken)
+    private async ValueTask<SearchReply> RetrieveAsync(AnswerRequest request, CancellationToken cancellationToken)
     {
-        var wanted = _reranking is null ? request.TopK : Math.Max(request.TopK, options.RerankCandidates);
-        var found = await search.SearchAsync(new SearchRequest(request.Tenant, request.Question, wanted, request.Filter), cancellationToken).ConfigureAwait(false);
-        if (_reranking is null || found.Results.Count < 2)
-            return (found.Results, found.Degraded);
         try
         {
-            var ranked = await _reranking.RerankAsync(new RerankRequest(request.Question, found.Results), cancellationToken).ConfigureAwait(false);
-            return (ranked.Take(request.TopK).ToArray(), found.Degraded);
+            return await search.SearchAsync(
+                new SearchRequest(request.Tenant, request.Question, request.TopK, request.Filter), cancellationToken).ConfigureAwait(false);
         }
-        catch (RagException error) when (!cancellationToken.IsCancellationRequested)
+        catch (RagException late) when (late.Error == RagError.DeadlineExceeded && CallScope.Current?.Remaining != TimeSpan.Zero)
         {
-            RerankingFailed(error.Message);
-            return (found.Results.Take(request.TopK).ToArray(), [.. found.Degraded, "reranking_unavailable"]);
+            // Time was left, so search is the part that is ill; and without passages there is nothing to answer from.
+            throw new RagException(RagError.Unavailable, $"query: search does not answer ({late.Message}), and without it nothing can; try again later", TimeSpan.FromSeconds(1), late);
         }
     }
 
@@ -131,10 +99,4 @@ internal sealed partial class QueryService(
         if (problems.Count > 0)
             throw new RagException(RagError.InvalidArgument, string.Join("; ", problems));
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Generation failed before its first word ({Error}: {Reason}); answering from the passages")]
-    private partial void FellBack(RagError error, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Reranking failed ({Reason}); keeping the order of retrieval")]
-    private partial void RerankingFailed(string reason);
 }

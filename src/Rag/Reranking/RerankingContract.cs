@@ -6,7 +6,8 @@ namespace Rag.Reranking;
 /// <summary><see cref="IReranking"/> through the seam.</summary>
 internal static class RerankingContract
 {
-    private static readonly UnaryCall<IReranking, RerankRequest, IReadOnlyList<SearchResult>> Rerank = new("Rerank", static (s, r, stop) => s.RerankAsync(r, stop), CallPolicy.Read);
+    private static readonly UnaryCall<IReranking, RerankRequest, IReadOnlyList<SearchResult>> Rerank =
+        new("Rerank", static (s, r, stop) => s.RerankAsync(r, stop), CallPolicy.Read with { Cap = TimeSpan.FromMilliseconds(250) });
 
     public static Contract<IReranking> Instance { get; } = new("reranking", seam => new Proxy(seam), Rerank);
 

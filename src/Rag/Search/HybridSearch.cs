@@ -5,6 +5,7 @@ using Rag.Embedding;
 using Rag.Errors;
 using Rag.Keywords;
 using Rag.Reranking;
+using Rag.Seams;
 using Rag.Vectors;
 
 namespace Rag.Search;
@@ -14,12 +15,15 @@ namespace Rag.Search;
 /// <code>
 /// query ─┬▶ keywords ──────────────▶┐
 ///        └▶ embedding ─▶ vectors ──▶┴ fuse ─▶ texts ─▶ (rerank) ─▶ reply
+///                                              └ without keywords: from documents
 /// </code>
+/// Each part's time is its contract's cap, kept by the seam; one after the other (embedding, vectors, texts) they stay below a second.
 /// </summary>
 internal sealed partial class HybridSearch : ISearch
 {
     private const int MaxTopK = 1000;
     private const int MaxQueryLength = 8192;
+    private const string KeywordsUnavailable = "keywords_unavailable";
 
     private static readonly Meter Meter = new("Rag");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("rag.search.duration", "s", "Time of one hybrid search");
@@ -28,15 +32,17 @@ internal sealed partial class HybridSearch : ISearch
     private readonly IEmbedding _embedding;
     private readonly IVectors _vectors;
     private readonly IKeywords _keywords;
+    private readonly DocumentTexts _documents;
     private readonly IReranking? _reranking;
     private readonly SearchOptions _options;
     private readonly ILogger _logger;
 
-    public HybridSearch(IEmbedding embedding, IVectors vectors, IKeywords keywords, IReranking? reranking, SearchOptions options, ILogger<HybridSearch> logger)
+    public HybridSearch(
+        IEmbedding embedding, IVectors vectors, IKeywords keywords, DocumentTexts documents, IReranking? reranking, SearchOptions options, ILogger<HybridSearch> logger)
     {
         if (options.Problems().ToArray() is { Length: > 0 } problems)
             throw new InvalidOperationException(string.Join("; ", problems));
-        (_embedding, _vectors, _keywords, _reranking, _options, _logger) = (embedding, vectors, keywords, reranking, options, logger);
+        (_embedding, _vectors, _keywords, _documents, _reranking, _options, _logger) = (embedding, vectors, keywords, documents, reranking, options, logger);
     }
 
     public async ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
@@ -48,19 +54,25 @@ internal sealed partial class HybridSearch : ISearch
 
         var started = Stopwatch.GetTimestamp();
         var degraded = new List<string>(0);
-        var depth = Math.Clamp((int)Math.Ceiling(request.TopK * _options.DepthPerResult), _options.LeastDepth, MaxTopK);
+        // A closer look can only bring forward what it was shown.
+        var wanted = _options.Rerank ? Math.Max(request.TopK, _options.RerankTop) : request.TopK;
+        var depth = Math.Clamp((int)Math.Ceiling(wanted * _options.DepthPerResult), _options.LeastDepth, MaxTopK);
 
         // In one process both answer before their first await, and nothing is gained by another thread; services apart work at the same time.
         var keywordsTask = AskKeywords(request, depth, degraded, cancellationToken);
         var vectorsTask = AskVectors(request, depth, degraded, cancellationToken);
         var (keywords, vectors) = (await keywordsTask.ConfigureAwait(false), await vectorsTask.ConfigureAwait(false));
         if (keywords is null && vectors is null)
-            throw new RagException(RagError.Unavailable, $"search: neither side answers ({string.Join(", ", degraded)}); try again later", TimeSpan.FromSeconds(1));
+            throw CallScope.Current?.Remaining == TimeSpan.Zero
+                ? new RagException(RagError.DeadlineExceeded, "search: the time allowed ran out before a side answered")
+                : new RagException(RagError.Unavailable, $"search: neither side answers ({string.Join(", ", degraded)}); try again later", TimeSpan.FromSeconds(1));
 
         var fused = Fusion.Fuse(keywords ?? [], vectors ?? [], _options.VectorWeight);
-        var results = await FetchTexts(request, fused, degraded, cancellationToken).ConfigureAwait(false);
+        var results = await FetchTexts(request.Tenant, wanted, fused, degraded, cancellationToken).ConfigureAwait(false);
         if (_options.Rerank && results.Count > 1)
             results = await Rerank(request.Query, results, degraded, cancellationToken).ConfigureAwait(false);
+        if (results.Count > request.TopK)
+            results.RemoveRange(request.TopK, results.Count - request.TopK);
 
         foreach (var part in degraded)
             Degradations.Add(1, new KeyValuePair<string, object?>("part", part));
@@ -76,7 +88,7 @@ internal sealed partial class HybridSearch : ISearch
         }
         catch (Exception e) when (IsOutage(e, cancellationToken))
         {
-            return Without<IReadOnlyList<KeywordHit>>("keywords_unavailable", degraded, e);
+            return Without<IReadOnlyList<KeywordHit>>(KeywordsUnavailable, degraded, e);
         }
     }
 
@@ -106,25 +118,15 @@ internal sealed partial class HybridSearch : ISearch
         }
     }
 
-    // Texts live with the keywords. A chunk whose text is gone was replaced or deleted a moment ago: the next ones take its place.
+    // A chunk whose text is gone was replaced or deleted a moment ago: the next ones take its place.
     private async ValueTask<List<SearchResult>> FetchTexts(
-        SearchRequest request, List<(ChunkKey Key, double Score)> fused, List<string> degraded, CancellationToken cancellationToken)
+        string tenant, int wanted, List<(ChunkKey Key, double Score)> fused, List<string> degraded, CancellationToken cancellationToken)
     {
-        var results = new List<SearchResult>(Math.Min(request.TopK, fused.Count));
-        for (var from = 0; from < fused.Count && results.Count < request.TopK;)
+        var results = new List<SearchResult>(Math.Min(wanted, fused.Count));
+        for (var from = 0; from < fused.Count && results.Count < wanted;)
         {
-            var asked = fused.GetRange(from, Math.Min(fused.Count - from, request.TopK - results.Count));
-            IReadOnlyList<ChunkText?> texts;
-            try
-            {
-                texts = await _keywords.GetTextsAsync(request.Tenant, asked.ConvertAll(f => f.Key), cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (IsOutage(e, cancellationToken))
-            {
-                Without<object>("keywords_unavailable", degraded, e);
-                texts = [.. asked.Select(f => new ChunkText(f.Key, "", ""))];
-            }
-
+            var asked = fused.GetRange(from, Math.Min(fused.Count - from, wanted - results.Count));
+            var texts = await TextsOf(tenant, asked.ConvertAll(f => f.Key), degraded, cancellationToken).ConfigureAwait(false);
             for (var i = 0; i < asked.Count; i++)
                 if (texts[i] is { } text)
                     results.Add(new SearchResult(asked[i].Key, text.Title, text.Text, asked[i].Score));
@@ -132,6 +134,22 @@ internal sealed partial class HybridSearch : ISearch
         }
 
         return results;
+    }
+
+    // Texts live with the keywords; who has just failed to answer is not waited for a second time.
+    private async ValueTask<IReadOnlyList<ChunkText?>> TextsOf(string tenant, IReadOnlyList<ChunkKey> chunks, List<string> degraded, CancellationToken cancellationToken)
+    {
+        if (!degraded.Contains(KeywordsUnavailable))
+            try
+            {
+                return await _keywords.GetTextsAsync(tenant, chunks, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsOutage(e, cancellationToken))
+            {
+                Without<object>(KeywordsUnavailable, degraded, e);
+            }
+
+        return await _documents.GetAsync(tenant, chunks, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask<List<SearchResult>> Rerank(string query, List<SearchResult> results, List<string> degraded, CancellationToken cancellationToken)

@@ -7,8 +7,8 @@ namespace Rag.Search;
 public interface ISearch
 {
     /// <summary>
-    /// The best chunks, best first, each once, of each document one version. While keywords are down results have no title and text (keywords keep them).
-    /// Unavailable when neither side answers.
+    /// The best chunks, best first, each once, of each document one version. While keywords, who keep the texts, are down they are taken
+    /// from the documents; what was indexed and not yet replaced by the newest version is then left out. Unavailable when neither side answers.
     /// </summary>
     ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken);
 }

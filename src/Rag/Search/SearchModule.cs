@@ -2,6 +2,8 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rag.Caching;
+using Rag.Chunks;
+using Rag.Documents;
 using Rag.Embedding;
 using Rag.Hosting;
 using Rag.Keywords;
@@ -18,7 +20,7 @@ public sealed class SearchModule : ServiceModule
     public override string Name => "search";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "reranking", "caching"];
+    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "documents", "reranking", "caching"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
@@ -27,11 +29,14 @@ public sealed class SearchModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<SearchOptions>() ?? new SearchOptions();
+        var chunks = configuration.GetSection(ChunkOptions.Section).Get<ChunkOptions>() ?? new ChunkOptions();
+        if (chunks.Problem() is { } problem)
+            throw new InvalidOperationException(problem);
         services.AddSingleton<ISearch>(provider => new HybridSearch(
             new CachedEmbedding(
                 provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CachedEmbedding>>()),
             provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
-            provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
+            new DocumentTexts(provider.GetRequiredService<IDocuments>(), chunks), provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
     }
 }

@@ -15,11 +15,11 @@ public sealed class SearchOptions
     /// <summary>Candidates of each side per result asked for. 1–10.</summary>
     public double DepthPerResult { get; set; } = 2;
 
-    /// <summary>Whether the first results are looked at more closely by the reranking service.</summary>
+    /// <summary>Whether the first candidates are looked at more closely by the reranking service, for searches and answers alike.</summary>
     public bool Rerank { get; set; }
 
-    /// <summary>How many of them. 1–200.</summary>
-    public int RerankTop { get; set; } = 50;
+    /// <summary>How many of them; at least as many are fetched as that. 1–200.</summary>
+    public int RerankTop { get; set; } = 20;
 
     /// <summary>Bytes of questions' embeddings that this process keeps, <c>search:embedding_cache_bytes</c>; default 16 MiB (about 8,000 questions of 384 dimensions), 0 keeps none. 0–1 GiB.</summary>
     [ConfigurationKeyName("embedding_cache_bytes")]
@@ -44,6 +44,6 @@ public sealed class SearchOptions
         if (EmbeddingCacheBytes is < 0 or > 1L << 30)
             yield return $"search:embedding_cache_bytes: {EmbeddingCacheBytes} given; allowed are 0 to {1L << 30} (default {16L << 20})";
         if (RerankTop is < 1 or > 200)
-            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 50)";
+            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 20)";
     }
 }

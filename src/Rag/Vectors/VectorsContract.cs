@@ -11,7 +11,8 @@ internal static class VectorsContract
     private static readonly UnaryCall<IVectors, DocumentVersion, Nothing> Delete =
         new("Delete", static async (s, r, stop) => { await s.DeleteAsync(r.Tenant, r.DocumentId, r.Version, stop).ConfigureAwait(false); return default; }, CallPolicy.IdempotentWrite);
 
-    private static readonly UnaryCall<IVectors, VectorSearch, IReadOnlyList<VectorHit>> Search = new("Search", static (s, r, stop) => s.SearchAsync(r, stop), CallPolicy.HedgedRead);
+    private static readonly UnaryCall<IVectors, VectorSearch, IReadOnlyList<VectorHit>> Search =
+        new("Search", static (s, r, stop) => s.SearchAsync(r, stop), CallPolicy.HedgedRead with { Cap = TimeSpan.FromMilliseconds(250) });
 
     private static readonly UnaryCall<IVectors, Nothing, VectorsState> Describe = new("Describe", static (s, _, stop) => s.DescribeAsync(stop), CallPolicy.Watch);
 

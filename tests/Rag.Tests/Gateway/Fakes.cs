@@ -141,9 +141,12 @@ internal sealed class FakeGeneration : IGeneration
 {
     public string[] Pieces { get; set; } = ["Hello", " \"world\"", "\n", "é"];
 
-    public RagException? FailAtOnce { get; set; }
+    public Exception? FailAtOnce { get; set; }
 
     public RagException? FailAfter { get; set; }
+
+    /// <summary>When set, the models' names come from it.</summary>
+    public TaskCompletionSource<IReadOnlyList<string>>? Models { get; set; }
 
     /// <summary>When set, waits for this before each piece after the first.</summary>
     public SemaphoreSlim? Hold { get; set; }
@@ -152,7 +155,8 @@ internal sealed class FakeGeneration : IGeneration
 
     public ConcurrentQueue<GenerationRequest> Asked { get; } = new();
 
-    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<string>>(["fake-llm"]);
+    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) =>
+        Models is { } models ? new ValueTask<IReadOnlyList<string>>(models.Task.WaitAsync(cancellationToken)) : ValueTask.FromResult<IReadOnlyList<string>>(["fake-llm"]);
 
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -1,11 +1,15 @@
 using System.ClientModel;
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using OpenAI;
 using OpenAI.Chat;
 using OpenAI.Embeddings;
 using Rag.Errors;
+using Rag.Gateway;
+using Rag.Query;
 using Xunit;
 
 namespace Rag.Tests.Gateway;
@@ -86,12 +90,21 @@ public class OpenAiTests
     [Fact]
     public async Task A_failure_within_a_stream_is_an_error_object_and_no_DONE()
     {
-        await using var server = await GatewayServer.StartAsync();
-        server.Generation.FailAfter = new RagException(RagError.Unavailable, "generation: unplugged");
-        using var response = await server.Http.StreamAsync("/v1/chat/completions", """{"model":"x","stream":true,"messages":[{"role":"user","content":"the tides?"}]}""");
-        var all = (await response.EventsAsync().ToListAsync()).ConvertAll(e => e.Data);
-        Assert.Equal("generation: unplugged", JsonDocument.Parse(all[^1]).RootElement.GetProperty("error").GetProperty("message").GetString());
-        Assert.DoesNotContain("[DONE]", all);
+        static async IAsyncEnumerable<AnswerEvent> CutOff()
+        {
+            yield return new AnswerCitations([]);
+            yield return new AnswerText("Hel");
+            await Task.Yield();
+            throw new RagException(RagError.Unavailable, "query: unplugged");
+        }
+
+        var context = new DefaultHttpContext();
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await AnswerStream.WriteAsync(context, CutOff(), new ChatEvents(context, "1", 0, "m", false), default);
+        var all = Encoding.UTF8.GetString(body.ToArray()).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("query: unplugged", JsonDocument.Parse(all[^1]["data: ".Length..]).RootElement.GetProperty("error").GetProperty("message").GetString());
+        Assert.DoesNotContain(all, line => line.Contains("[DONE]"));
     }
 
     [Fact]

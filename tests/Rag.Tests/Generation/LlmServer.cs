@@ -23,7 +23,7 @@ internal sealed class LlmServer : IAsyncDisposable
     /// <summary>Ends when the client has gone.</summary>
     public TaskCompletionSource ClientWent { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public static async Task<LlmServer> StartAsync(Func<HttpContext, Task> answer)
+    public static async Task<LlmServer> StartAsync(Func<HttpContext, Task> answer, Func<HttpContext, Task>? models = null)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -38,6 +38,8 @@ internal sealed class LlmServer : IAsyncDisposable
             context.Response.ContentType = "text/event-stream";
             await answer(context);
         });
+        if (models is not null)
+            app.MapGet("/v1/models", new RequestDelegate(models));
         await app.StartAsync();
         return server;
     }

@@ -142,7 +142,7 @@ public class OpenAiGenerationTests
         var server = await LlmServer.StartAsync(_ => Task.CompletedTask);
         var url = server.Url;
         await server.DisposeAsync();
-        using var generation = new OpenAiGeneration(new OpenAiOptions { Url = url }, _time);
+        using var generation = new OpenAiGeneration(new OpenAiOptions { Url = url }, TimeProvider.System);
         Assert.Equal(RagError.Unavailable, (await Assert.ThrowsAsync<RagException>(() => generation.GenerateAsync(Request, default).ToListAsync().AsTask())).Error);
     }
 
@@ -216,6 +216,7 @@ public class OpenAiGenerationTests
     [InlineData("generation:url", "ftp://x", "expected an http or https address")]
     [InlineData("generation:connections", "0", "expected a number from 1 to 100000")]
     [InlineData("generation:token_seconds", "soon", "expected a number")]
+    [InlineData("generation:liveness", "maybe", "expected true or false")]
     public void A_wrong_setting_is_refused_with_its_rule(string name, string value, string rule)
     {
         var settings = new Dictionary<string, string?> { ["generation:url"] = "http://127.0.0.1:1", [name] = value };
@@ -224,5 +225,5 @@ public class OpenAiGenerationTests
         Assert.Contains(rule, error.Message);
     }
 
-    private OpenAiGeneration New(LlmServer server) => new(new OpenAiOptions { Url = server.Url, Model = "the-model", Key = "the-key" }, _time);
+    private OpenAiGeneration New(LlmServer server) => new(new OpenAiOptions { Url = server.Url, Model = "the-model", Key = "the-key", Liveness = false }, _time);
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Configuration;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
@@ -26,7 +25,7 @@ public sealed class AlikeAnswersTests : IDisposable
         var cache = new AnswerCache(_store, new AlikeAnswers(_embedding, options, _time), options, _time, NullLogger<AnswerCache>.Instance);
         var search = new FakeSearch();
         search.Add("default", "tides", "The moon causes the tides.");
-        _query = new QueryService(search, _generation, cache, options, _time, NullLogger<QueryService>.Instance, new ServiceCollection().BuildServiceProvider());
+        _query = new QueryService(search, _generation, cache, options, _time, NullLogger<QueryService>.Instance);
     }
 
     public void Dispose() => _store.Dispose();

@@ -1,12 +1,9 @@
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Errors;
 using Rag.Generation;
 using Rag.Query;
-using Rag.Reranking;
-using Rag.Search;
 using Rag.Tests.Gateway;
 using Xunit;
 
@@ -84,7 +81,7 @@ public class QueryServiceTests
         await AskAsync("What causes the tides?");
         _search.Degraded.Clear();
         _generation.FailAfter = new RagException(RagError.Unavailable, "cut");
-        await Assert.ThrowsAsync<RagException>(() => AskAsync("What causes the tides?"));
+        await AskAsync("What causes the tides?");
         _generation.FailAfter = null;
         Assert.False((await AskAsync("What causes the tides?")).OfType<AnswerEnd>().Single().Timings.Cached);
         Assert.Equal(3, _generation.Asked.Count);
@@ -145,19 +142,47 @@ public class QueryServiceTests
         Assert.Equal("Hello \"world\"\né", Text(await AskAsync("tides?").WaitAsync(TimeSpan.FromSeconds(10))));
     }
 
-    [Fact]
-    public async Task Reranking_reorders_more_candidates_than_are_cited_and_its_failure_is_told()
+    [Theory]
+    [InlineData(RagError.Unavailable)]
+    [InlineData(RagError.Overloaded)] // refused
+    [InlineData(RagError.DeadlineExceeded)] // late
+    [InlineData(null)] // anything else that an engine may throw
+    public async Task Generation_that_fails_before_its_first_word_is_answered_around_and_said(RagError? error)
     {
-        for (var i = 0; i < 30; i++)
-            _search.Add("default", $"more-{i}", $"More about tides, {i}.");
-        var reranking = new Reversing();
-        var query = New(new QueryOptions { Rerank = true, RerankCandidates = 10 }, reranking);
-        var cited = (await AskAsync(Request("What about tides?") with { TopK = 3 }, query: query)).OfType<AnswerCitations>().Single().Citations;
-        Assert.Equal(["more-8", "more-7", "more-6"], cited.Select(c => c.Key.DocumentId));
-        reranking.Failure = new RagException(RagError.Unavailable, "down");
-        var degraded = await AskAsync(Request("What about the tides?") with { TopK = 3 }, query: query);
-        Assert.Equal(["tides", "more-0", "more-1"], degraded.OfType<AnswerCitations>().Single().Citations.Select(c => c.Key.DocumentId));
-        Assert.Equal(["reranking_unavailable"], degraded.OfType<AnswerEnd>().Single().Degraded);
+        _generation.FailAtOnce = error is { } kind ? new RagException(kind, "down") : new InvalidOperationException("broken");
+        var answer = await AskAsync("What causes the tides?");
+        Assert.Equal("The moon causes the tides. [1]", Text(answer));
+        var end = Assert.IsType<AnswerEnd>(answer[^1]);
+        Assert.Equal(["generation_unavailable"], end.Degraded);
+        Assert.Equal("extractive", end.Model);
+    }
+
+    [Fact]
+    public async Task Generation_that_fails_in_the_middle_leaves_what_was_said_and_the_passages_go_on()
+    {
+        _generation.FailAfter = new RagException(RagError.Unavailable, "cut");
+        var answer = await AskAsync(Request("What causes the tides?") with { MaxTokens = 6 });
+        Assert.Equal("Hello \"world\"\né\n\nThe moon ", Text(answer)); // four pieces were said, two words are left
+        var end = Assert.IsType<AnswerEnd>(answer[^1]);
+        Assert.Equal(["generation_interrupted"], end.Degraded);
+        Assert.Equal((6, "length"), (end.CompletionTokens, end.FinishReason));
+    }
+
+    [Fact]
+    public async Task Names_of_models_neither_fail_nor_delay_an_answer()
+    {
+        _generation.Models = new TaskCompletionSource<IReadOnlyList<string>>(); // never ends
+        Assert.Equal("Hello \"world\"\né", Text(await AskAsync(Request("What causes the tides?"), query: New(new QueryOptions()))));
+        _generation.Models.SetException(new RagException(RagError.Unavailable, "down"));
+        Assert.Equal("Hello \"world\"\né", Text(await AskAsync(Request("What causes tides?"), query: New(new QueryOptions()))));
+    }
+
+    [Fact]
+    public async Task A_search_that_does_not_answer_is_a_part_that_is_down_and_not_the_askers_lack_of_time()
+    {
+        _search.Failure = new RagException(RagError.DeadlineExceeded, "search: not within 2 s");
+        var error = await Assert.ThrowsAsync<RagException>(() => AskAsync("What causes the tides?"));
+        Assert.Equal((RagError.Unavailable, TimeSpan.FromSeconds(1)), (error.Error, error.RetryAfter));
     }
 
     [Theory]
@@ -171,15 +196,8 @@ public class QueryServiceTests
         Assert.StartsWith(field + ":", error.Message);
     }
 
-    private QueryService New(QueryOptions options, IReranking? reranking = null)
-    {
-        var services = new ServiceCollection();
-        if (reranking is not null)
-            services.AddSingleton(reranking);
-        return new QueryService(
-            _search, _generation, new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance), options, _time, NullLogger<QueryService>.Instance,
-            services.BuildServiceProvider());
-    }
+    private QueryService New(QueryOptions options) => new(
+        _search, _generation, new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance), options, _time, NullLogger<QueryService>.Instance);
 
     private static AnswerRequest Request(string question) => new() { Tenant = "default", Question = question };
 
@@ -189,12 +207,4 @@ public class QueryServiceTests
 
     private async Task<List<AnswerEvent>> AskAsync(AnswerRequest request, CancellationToken cancellationToken = default, QueryService? query = null) =>
         await (query ?? _query).AnswerAsync(request, cancellationToken).ToListAsync(cancellationToken);
-
-    private sealed class Reversing : IReranking
-    {
-        public RagException? Failure { get; set; }
-
-        public ValueTask<IReadOnlyList<SearchResult>> RerankAsync(RerankRequest request, CancellationToken cancellationToken) =>
-            Failure is null ? ValueTask.FromResult<IReadOnlyList<SearchResult>>([.. request.Candidates.Reverse()]) : throw Failure;
-    }
 }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Rag.Chunks;
+using Rag.Documents;
 using Rag.Embedding;
 using Rag.Errors;
 using Rag.Keywords;
@@ -14,7 +16,7 @@ public class HybridSearchTests
     private readonly Parts _parts = new();
 
     private async Task<SearchReply> Search(int topK = 10, SearchOptions? options = null) =>
-        await new HybridSearch(_parts, _parts, _parts, _parts, options ?? new SearchOptions { VectorWeight = 0.5 }, NullLogger<HybridSearch>.Instance)
+        await new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), _parts, options ?? new SearchOptions { VectorWeight = 0.5 }, NullLogger<HybridSearch>.Instance)
             .SearchAsync(new SearchRequest("t", "q", topK, null), default);
 
     private static string Ids(SearchReply reply) => string.Join(' ', reply.Results.Select(r => r.Key.DocumentId));
@@ -53,14 +55,24 @@ public class HybridSearchTests
         Assert.Contains($"{part}_unavailable", error.Message);
     }
 
-    [Fact]
-    public async Task While_texts_cannot_be_had_results_come_without_them_and_say_so()
+    [Theory]
+    [InlineData("texts", "k b v")]
+    [InlineData("keywords", "b v")]
+    public async Task While_keywords_are_down_texts_come_from_the_documents(string part, string ids)
     {
-        _parts.Failing.Add("texts");
+        _parts.Failing.Add(part);
         var reply = await Search();
-        Assert.Equal("k b v", Ids(reply));
+        Assert.Equal(ids, Ids(reply));
         Assert.Equal(["keywords_unavailable"], reply.Degraded);
-        Assert.All(reply.Results, r => Assert.Equal("", r.Text));
+        Assert.All(reply.Results, r => Assert.Equal(($"title {r.Key.DocumentId}", $"whole text of {r.Key.DocumentId}"), (r.Title, r.Text)));
+        Assert.Equal(0, _parts.TextCalls); // who failed to answer once is not asked again
+    }
+
+    [Fact]
+    public async Task Without_any_text_there_is_no_search()
+    {
+        _parts.Failing.UnionWith(["keywords", "documents"]);
+        Assert.Equal(RagError.Unavailable, (await Assert.ThrowsAsync<RagException>(() => Search())).Error);
     }
 
     [Fact]
@@ -99,12 +111,19 @@ public class HybridSearchTests
     }
 
     [Fact]
+    public async Task A_closer_look_sees_more_candidates_than_are_wanted()
+    {
+        var reply = await Search(topK: 1, options: new SearchOptions { VectorWeight = 0.5, Rerank = true, RerankTop = 20 });
+        Assert.Equal("v", Ids(reply)); // the last of k b v, brought forward
+    }
+
+    [Fact]
     public async Task A_caller_who_has_gone_is_no_outage()
     {
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
         _parts.Cancelled = gone.Token;
-        var search = new HybridSearch(_parts, _parts, _parts, null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
+        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await search.SearchAsync(new SearchRequest("t", "q", 1, null), gone.Token));
     }
 
@@ -114,13 +133,13 @@ public class HybridSearchTests
     [InlineData(1, "", "search: the query has 0 characters; allowed are 1 to 8192")]
     public async Task A_wrong_request_is_refused_with_the_rule(int topK, string query, string message)
     {
-        var search = new HybridSearch(_parts, _parts, _parts, null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
+        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
         var error = await Assert.ThrowsAsync<RagException>(async () => await search.SearchAsync(new SearchRequest("t", query, topK, null), default));
         Assert.Equal((RagError.InvalidArgument, message), (error.Error, error.Message));
     }
 
     /// <summary>All parts in one: keywords know k (10) and b (5), vectors b (0.9) and v (0.5).</summary>
-    private sealed class Parts : IEmbedding, IVectors, IKeywords, IReranking
+    private sealed class Parts : IEmbedding, IVectors, IKeywords, IReranking, IDocuments
     {
         public HashSet<string> Failing { get; } = [];
         public HashSet<string> Gone { get; } = [];
@@ -169,6 +188,17 @@ public class HybridSearchTests
             return ValueTask.FromResult<IReadOnlyList<SearchResult>>([.. request.Candidates.Reverse()]);
         }
 
+        public ValueTask<DocumentRecord?> GetAsync(string tenant, string documentId, CancellationToken cancellationToken)
+        {
+            MayFail("documents");
+            return ValueTask.FromResult<DocumentRecord?>(TestDocuments.Record(documentId, 1, $"whole text of {documentId}"));
+        }
+
+        public ValueTask<DocumentAccepted> PutAsync(PutDocument request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<DocumentStatus?> GetStatusAsync(string tenant, string documentId, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<DocumentPage> ListAsync(ListDocuments request, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public ValueTask<bool> DeleteAsync(string tenant, string documentId, int? ifVersion, CancellationToken cancellationToken) => throw new NotSupportedException();
+        ValueTask<DocumentsState> IDocuments.DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
         ValueTask<EmbeddingModel> IEmbedding.DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
         ValueTask<VectorsState> IVectors.DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
         ValueTask<KeywordsState> IKeywords.DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();

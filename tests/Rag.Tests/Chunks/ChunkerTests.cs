@@ -1,8 +1,8 @@
 using CsCheck;
-using Rag.Ingestion;
+using Rag.Chunks;
 using Xunit;
 
-namespace Rag.Tests.Ingestion;
+namespace Rag.Tests.Chunks;
 
 public class ChunkerTests
 {
@@ -52,6 +52,10 @@ public class ChunkerTests
     [Fact]
     public void The_same_text_gives_the_same_chunks() => Texts.Sample(
         text => new Chunker(64, 12).Split(text).SequenceEqual(new Chunker(64, 12).Split(text)), seed: "0000000000000", iter: 50);
+
+    [Fact]
+    public void The_first_chunks_are_the_same_however_many_are_asked_for() => Gen.Select(Texts, Gen.Int[0, 5]).Sample(
+        (text, most) => new Chunker(64, 12).Split(text, most).SequenceEqual(new Chunker(64, 12).Split(text).Take(most)), seed: "0000000000000", iter: 50);
 
     [Fact]
     public void Neighbours_share_whole_sentences_up_to_the_overlap()

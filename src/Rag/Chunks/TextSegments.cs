@@ -1,4 +1,4 @@
-namespace Rag.Ingestion;
+namespace Rag.Chunks;
 
 /// <summary>Where a text may be cut. Segments follow each other without gaps; each carries the white space behind it.</summary>
 internal static class TextSegments

@@ -1,6 +1,6 @@
 using Microsoft.ML.Tokenizers;
 
-namespace Rag.Ingestion;
+namespace Rag.Chunks;
 
 /// <summary>
 /// Cuts a text into overlapping chunks of bounded tokens. Sentences and lines stay whole where they fit; a chunk begins with the last sentences of the one
@@ -21,19 +21,29 @@ internal sealed class Chunker(int chunkTokens, int overlapTokens)
         Cl100k.Value.CountTokens(text, considerPreTokenization: true, considerNormalization: false);
 
     /// <summary>The chunks, in order; none for an empty text.</summary>
-    public List<Range> Split(string text)
+    /// <param name="text">What to cut.</param>
+    /// <param name="most">How many chunks are wanted: those after them cost nothing. They are the same, however many are asked for.</param>
+    public List<Range> Split(string text, int most = int.MaxValue)
     {
-        var pieces = Pieces(text);
+        var pieces = new List<Piece>();
+        using var source = Pieces(text).GetEnumerator();
+        bool Has(int index)
+        {
+            while (pieces.Count <= index && source.MoveNext())
+                pieces.Add(source.Current);
+            return index < pieces.Count;
+        }
+
         var chunks = new List<Range>();
         var first = 0;
-        while (first < pieces.Count)
+        while (chunks.Count < most && Has(first))
         {
             var last = first;
             var tokens = 0;
-            while (last < pieces.Count && (last == first || tokens + pieces[last].Tokens <= chunkTokens))
+            while (Has(last) && (last == first || tokens + pieces[last].Tokens <= chunkTokens))
                 tokens += pieces[last++].Tokens;
             chunks.Add(pieces[first].Start..pieces[last - 1].End);
-            if (last == pieces.Count)
+            if (!Has(last))
                 break;
 
             // Step back over what fits into the overlap, but always move on, and leave room for at least the piece that comes next.
@@ -49,23 +59,21 @@ internal sealed class Chunker(int chunkTokens, int overlapTokens)
     }
 
     /// <summary>Sentences with their tokens; those over the overlap are cut at words, so that an overlap exists in texts without punctuation too.</summary>
-    private List<Piece> Pieces(string text)
+    private IEnumerable<Piece> Pieces(string text)
     {
-        var pieces = new List<Piece>(text.Length / 80 + 1);
         foreach (var sentence in TextSegments.Sentences(text))
         {
             var (start, end) = (sentence.Start.Value, sentence.End.Value);
             var tokens = CountTokens(text.AsSpan(start, end - start));
             if (tokens <= chunkTokens)
-                pieces.Add(new Piece(start, end, tokens));
+                yield return new Piece(start, end, tokens);
             else
-                Cut(text, start, end, Math.Max(overlapTokens, 16), pieces);
+                foreach (var part in Cut(text, start, end, Math.Max(overlapTokens, 16)))
+                    yield return part;
         }
-
-        return pieces;
     }
 
-    private static void Cut(string text, int start, int end, int maxTokens, List<Piece> pieces)
+    private static IEnumerable<Piece> Cut(string text, int start, int end, int maxTokens)
     {
         while (start < end)
         {
@@ -84,7 +92,7 @@ internal sealed class Chunker(int chunkTokens, int overlapTokens)
                 tokens = CountTokens(text.AsSpan(start, cut - start));
             }
 
-            pieces.Add(new Piece(start, cut, tokens));
+            yield return new Piece(start, cut, tokens);
             start = cut;
         }
     }

@@ -1,0 +1,23 @@
+namespace Rag.Chunks;
+
+/// <summary>
+/// How texts are cut, in the configuration section <c>ingestion</c>. Whoever cuts a document again (search does, while keywords are down) must read the same
+/// section: chunks have no names but their places.
+/// </summary>
+public class ChunkOptions
+{
+    /// <summary>The section.</summary>
+    public const string Section = "ingestion";
+
+    /// <summary>The most tokens (cl100k) of one chunk; default 320.</summary>
+    public int ChunkTokens { get; set; } = 320;
+
+    /// <summary>About how many tokens of a chunk's end the next one begins with; less than half of <see cref="ChunkTokens"/>; default 40.</summary>
+    public int OverlapTokens { get; set; } = 40;
+
+    /// <summary>Says what is wrong with the options, or null.</summary>
+    public virtual string? Problem() =>
+        ChunkTokens is < 16 or > 8_192 ? $"ingestion.ChunkTokens: {ChunkTokens} was given; 16 to 8192 are allowed"
+        : OverlapTokens < 0 || OverlapTokens * 2 >= ChunkTokens ? $"ingestion.OverlapTokens: {OverlapTokens} was given; 0 to less than half of ChunkTokens ({ChunkTokens}) is allowed"
+        : null;
+}
