@@ -44,6 +44,9 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     /// <summary>Answers under way in this process.</summary>
     public int Flights => _flights.Count;
 
+    /// <summary>Who reads them.</summary>
+    public int Readers() => _flights.Values.Sum(flight => flight.Answer.Readers);
+
     /// <summary>An answer, from wherever.</summary>
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(
         AnswerRequest request, string model, ComputeAnswer compute, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -179,6 +182,7 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
             var wait = left < Slice ? left : Slice;
             using var late = new CancellationTokenSource(wait + SliceSlack, time);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            var asking = time.GetTimestamp();
             try
             {
                 var waiting = cache.GetOrLeadAsync(asked.Lookup(lease, wait), stop.Token).AsTask().WaitAsync(stop.Token);
@@ -187,8 +191,13 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
                 var reply = await waiting.ConfigureAwait(false);
                 if (reply.State == CacheState.Lead)
                     flight.TryOffer(lease);
-                if (reply.State != CacheState.Hit || CachedAnswer.FromBytes(reply.Value.Span) is not { } answer)
+                // At once: there is no room to wait.
+                if (reply.State == CacheState.Busy && time.GetElapsedTime(asking) < wait / 2)
+                    break;
+                if (reply.State != CacheState.Hit)
                     continue;
+                if (CachedAnswer.FromBytes(reply.Value.Span) is not { } answer)
+                    break;
                 if (reply.Refresh)
                     _ = AbandonAsync(asked, lease); // of a moment ago: too soon to compute it anew
                 AnswerLookups.Count("shared", "waited");

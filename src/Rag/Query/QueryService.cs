@@ -35,11 +35,11 @@ internal sealed class QueryService(
     }
 
     private async IAsyncEnumerable<AnswerEvent> ComputeAsync(
-        AnswerRequest request, IReadOnlyList<string> missing, [EnumeratorCancellation] CancellationToken cancellationToken)
+        AnswerRequest request, IReadOnlyList<string> already, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var (citations, degraded) = await RetrieveAsync(request, cancellationToken).ConfigureAwait(false);
-        degraded = [.. missing, .. degraded];
+        degraded = [.. already, .. degraded];
         var retrieval = time.GetElapsedTime(started);
         yield return new AnswerCitations(citations, degraded);
 

@@ -26,12 +26,12 @@ internal static class QuestionGist
         var gist = new StringBuilder(question.Length);
         foreach (var part in question.Normalize(NormalizationForm.FormKC).ToLowerInvariant().Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
         {
-            var word = Singular(WithoutIs(part.TrimEnd(Edges).TrimStart(Edges).Replace('\u2019', '\'')));
+            var word = WithoutIs(part.TrimEnd(Edges).TrimStart(Edges).Replace('\u2019', '\''));
             if (word.Length == 0 || Fillers.Contains(word))
                 continue;
             if (gist.Length > 0)
                 gist.Append(' ');
-            gist.Append(word);
+            gist.Append(Singular(word));
         }
 
         return gist.ToString();
