@@ -8,9 +8,12 @@ internal static class CachingContract
     /// <summary>The most time of a call that does not wait: past it computing is the better way. Long beside a hop (under 1 ms), short beside an answer.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>The same where no person waits, such as a process's rehearsal.</summary>
+    private static readonly TimeSpan Patient = TimeSpan.FromSeconds(5);
+
     // Asking twice with one lease gives the same lease.
     private static readonly UnaryCall<ICaching, CacheLookup, CacheReply> GetOrLead =
-        new("GetOrLead", static (s, r, stop) => s.GetOrLeadAsync(r, stop), new CallPolicy { Cap = Quick, BatchCap = Quick, Retry = true });
+        new("GetOrLead", static (s, r, stop) => s.GetOrLeadAsync(r, stop), new CallPolicy { Cap = Quick, BatchCap = Patient, Retry = true });
 
     // The same with a wait: a long poll, which must not hold a place of the bulkhead, and whose end without a value is no failure.
     // Its callers wait in slices and stop a slice that is late, so a frozen cache is noticed; the calls that don't wait tell the breaker.
@@ -18,17 +21,26 @@ internal static class CachingContract
         "Wait", static (s, r, stop) => s.GetOrLeadAsync(r, stop), new CallPolicy { Cap = Timeout.InfiniteTimeSpan, BatchCap = Timeout.InfiniteTimeSpan, Exempt = true });
 
     private static readonly UnaryCall<ICaching, CacheEntry, Nothing> Keep = new(
-        "Keep", static async (s, r, stop) => { await s.KeepAsync(r, stop).ConfigureAwait(false); return default; }, new CallPolicy { Cap = Quick, BatchCap = Quick, Retry = true });
+        "Keep", static async (s, r, stop) => { await s.KeepAsync(r, stop).ConfigureAwait(false); return default; }, new CallPolicy { Cap = Quick, BatchCap = Patient, Retry = true });
 
     private static readonly UnaryCall<ICaching, CacheLease, Nothing> Abandon = new(
-        "Abandon", static async (s, r, stop) => { await s.AbandonAsync(r, stop).ConfigureAwait(false); return default; }, new CallPolicy { Cap = Quick, BatchCap = Quick, Retry = true });
+        "Abandon", static async (s, r, stop) => { await s.AbandonAsync(r, stop).ConfigureAwait(false); return default; }, new CallPolicy { Cap = Quick, BatchCap = Patient, Retry = true });
 
     // No retry here: who invalidates tries until it is done.
     private static readonly UnaryCall<ICaching, IReadOnlyList<string>, Nothing> Invalidate = new(
         "Invalidate", static async (s, r, stop) => { await s.InvalidateAsync(r, stop).ConfigureAwait(false); return default; },
         new CallPolicy { Cap = TimeSpan.FromSeconds(1), BatchCap = TimeSpan.FromSeconds(1) });
 
-    public static Contract<ICaching> Instance { get; } = new("caching", seam => new Proxy(seam), GetOrLead, Wait, Keep, Abandon, Invalidate);
+    public static Contract<ICaching> Instance { get; } = new("caching", seam => new Proxy(seam), GetOrLead, Wait, Keep, Abandon, Invalidate)
+    {
+        Rehearse = static async (service, stop) =>
+        {
+            var lookup = new CacheLookup(Rehearsal.Tenant, "none", Guid.NewGuid(), TimeSpan.Zero);
+            var reply = await service.GetOrLeadAsync(lookup, stop).ConfigureAwait(false);
+            await service.KeepAsync(new CacheEntry(lookup.Tenant, lookup.Key, reply.Generation, TimeSpan.Zero, new byte[16]), stop).ConfigureAwait(false);
+            await service.AbandonAsync(new CacheLease(lookup.Tenant, lookup.Key, lookup.Lease), stop).ConfigureAwait(false);
+        },
+    };
 
     private sealed class Proxy(Seam<ICaching> seam) : ICaching
     {

@@ -6,11 +6,15 @@ namespace Rag.Caching;
 /// <summary><see cref="IRateLimits"/> through the seam.</summary>
 internal static class RateLimitsContract
 {
-    // On the path of every request: past 50 ms the gateway's own count is the better one. Not tried twice: both tries would count.
+    // On the path of every request: past 150 ms the gateway's own count is the better one; a pause of the collector or a busy core is shorter. Not tried twice:
+    // both tries would count.
     private static readonly UnaryCall<IRateLimits, RateTake, RateDecision> Take =
-        new("Take", static (s, r, stop) => s.TakeAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromMilliseconds(50), BatchCap = TimeSpan.FromMilliseconds(50) });
+        new("Take", static (s, r, stop) => s.TakeAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromMilliseconds(150), BatchCap = TimeSpan.FromSeconds(5) });
 
-    public static Contract<IRateLimits> Instance { get; } = new("caching", seam => new Proxy(seam), Take);
+    public static Contract<IRateLimits> Instance { get; } = new("caching", seam => new Proxy(seam), Take)
+    {
+        Rehearse = static async (service, stop) => await service.TakeAsync(new RateTake(Rehearsal.Tenant, 60), stop).ConfigureAwait(false),
+    };
 
     private sealed class Proxy(Seam<IRateLimits> seam) : IRateLimits
     {

@@ -25,7 +25,14 @@ internal static class DocumentsContract
 
     private static readonly UnaryCall<IDocuments, Nothing, DocumentsState> Describe = new("Describe", static (s, _, stop) => s.DescribeAsync(stop), CallPolicy.Watch);
 
-    public static Contract<IDocuments> Instance { get; } = new("documents", seam => new Proxy(seam), Put, Get, GetStatus, List, Delete, Describe);
+    public static Contract<IDocuments> Instance { get; } = new("documents", seam => new Proxy(seam), Put, Get, GetStatus, List, Delete, Describe)
+    {
+        Rehearse = static async (service, stop) =>
+        {
+            await service.GetAsync(Rehearsal.Tenant, "none", stop).ConfigureAwait(false);
+            await service.GetStatusAsync(Rehearsal.Tenant, "none", stop).ConfigureAwait(false);
+        },
+    };
 
     private sealed class Proxy(Seam<IDocuments> seam) : IDocuments
     {

@@ -10,7 +10,10 @@ internal static class EmbeddingContract
     private static readonly UnaryCall<IEmbedding, EmbedRequest, EmbedReply> Embed =
         new("Embed", static (s, r, stop) => s.EmbedAsync(r, stop), CallPolicy.HedgedRead with { Cap = TimeSpan.FromMilliseconds(250) });
 
-    public static Contract<IEmbedding> Instance { get; } = new("embedding", seam => new Proxy(seam), Describe, Embed);
+    public static Contract<IEmbedding> Instance { get; } = new("embedding", seam => new Proxy(seam), Describe, Embed)
+    {
+        Rehearse = static async (service, stop) => await service.EmbedAsync(new EmbedRequest([Rehearsal.Text], EmbedPurpose.Query), stop).ConfigureAwait(false),
+    };
 
     private sealed class Proxy(Seam<IEmbedding> seam) : IEmbedding
     {

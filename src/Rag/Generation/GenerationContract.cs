@@ -11,7 +11,11 @@ internal static class GenerationContract
     private static readonly StreamCall<IGeneration, GenerationRequest, GenerationEvent> Generate =
         new("Generate", static (s, r, stop) => s.GenerateAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(60), Retry = true });
 
-    public static Contract<IGeneration> Instance { get; } = new("generation", seam => new Proxy(seam), ListModels, Generate);
+    public static Contract<IGeneration> Instance { get; } = new("generation", seam => new Proxy(seam), ListModels, Generate)
+    {
+        // An answer would cost somebody's tokens.
+        Rehearse = static async (service, stop) => await service.ListModelsAsync(stop).ConfigureAwait(false),
+    };
 
     private sealed class Proxy(Seam<IGeneration> seam) : IGeneration
     {

@@ -12,7 +12,10 @@ internal static class IdentityContract
     private static readonly UnaryCall<IIdentity, IReadOnlyList<KeyRequest>, IReadOnlyList<IssuedKey>> IssueKeys =
         new("IssueKeys", static (s, r, stop) => s.IssueKeysAsync(r, stop), CallPolicy.Write);
 
-    public static Contract<IIdentity> Instance { get; } = new("identity", seam => new Proxy(seam), Authenticate, IssueKeys);
+    public static Contract<IIdentity> Instance { get; } = new("identity", seam => new Proxy(seam), Authenticate, IssueKeys)
+    {
+        Rehearse = static async (service, stop) => await service.AuthenticateAsync("a-key-that-nobody-was-given", stop).ConfigureAwait(false),
+    };
 
     private sealed class Proxy(Seam<IIdentity> seam) : IIdentity
     {

@@ -23,7 +23,14 @@ internal static class KeywordsContract
 
     private static readonly UnaryCall<IKeywords, Nothing, KeywordsState> Describe = new("Describe", static (s, _, stop) => s.DescribeAsync(stop), CallPolicy.Watch);
 
-    public static Contract<IKeywords> Instance { get; } = new("keywords", seam => new Proxy(seam), Replace, Delete, Search, Texts, Describe);
+    public static Contract<IKeywords> Instance { get; } = new("keywords", seam => new Proxy(seam), Replace, Delete, Search, Texts, Describe)
+    {
+        Rehearse = static async (service, stop) =>
+        {
+            await service.SearchAsync(new KeywordSearch(Rehearsal.Tenant, Rehearsal.Text, 10, null), stop).ConfigureAwait(false);
+            await service.GetTextsAsync(Rehearsal.Tenant, [new ChunkKey("none", 1, 0)], stop).ConfigureAwait(false);
+        },
+    };
 
     private sealed class Proxy(Seam<IKeywords> seam) : IKeywords
     {

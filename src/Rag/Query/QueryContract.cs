@@ -9,7 +9,15 @@ internal static class QueryContract
     private static readonly StreamCall<IQuery, AnswerRequest, AnswerEvent> Answer =
         new("Answer", static (s, r, stop) => s.AnswerAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(60), GapCap = TimeSpan.FromSeconds(60), Retry = true });
 
-    public static Contract<IQuery> Instance { get; } = new("query", seam => new Proxy(seam), Answer);
+    public static Contract<IQuery> Instance { get; } = new("query", seam => new Proxy(seam), Answer)
+    {
+        // Refused for its length: an answer would cost somebody's tokens.
+        Rehearse = static async (service, stop) =>
+        {
+            await foreach (var _ in service.AnswerAsync(new AnswerRequest { Tenant = Rehearsal.Tenant, Question = "" }, stop).ConfigureAwait(false))
+                break;
+        },
+    };
 
     private sealed class Proxy(Seam<IQuery> seam) : IQuery
     {

@@ -38,6 +38,12 @@ public sealed class Contract<TService>(string service, Func<Seam<TService>, TSer
     : Contract(service, typeof(TService), calls)
     where TService : class
 {
+    /// <summary>
+    /// Makes the calls of the fast path once, for nobody (<see cref="Rehearsal"/>): a process that has rehearsed has compiled its code and opened its connections
+    /// before a person waits for either. Must change nothing; failures don't matter. Null when there is nothing to rehearse.
+    /// </summary>
+    public Func<TService, CancellationToken, Task>? Rehearse { get; init; }
+
     /// <summary>The interface, spoken through a seam.</summary>
     public TService Through(Seam<TService> seam) => proxy(seam);
 

@@ -14,10 +14,11 @@ public sealed class Dependencies : IDisposable
     /// <param name="options">How services are treated.</param>
     /// <param name="time">The clock.</param>
     /// <param name="seed">Of the jitter and the choice of peers. Processes must differ, or they would come back together.</param>
-    public Dependencies(SeamOptions options, TimeProvider time, int seed)
+    /// <param name="meter">The meter that tells about them; default <c>Rag</c>.</param>
+    public Dependencies(SeamOptions options, TimeProvider time, int seed, string meter = "Rag")
     {
         (_options, _time, _chance) = (options, time, new Chance(seed));
-        _metrics = new SeamMetrics(() => _all.Values);
+        _metrics = new SeamMetrics(() => _all.Values, meter);
     }
 
     /// <summary>How each service that was called or may be called is doing, by name.</summary>

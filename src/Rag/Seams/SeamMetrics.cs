@@ -10,13 +10,15 @@ internal sealed class SeamMetrics : IDisposable
 {
     private static readonly string[] Outcomes = [.. Enum.GetNames<CallOutcome>().Select(name => name.ToLowerInvariant())];
 
-    private readonly Meter _meter = new("Rag");
+    private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly Func<IEnumerable<Dependency>> _dependencies;
 
     /// <param name="dependencies">Whom to tell about.</param>
-    public SeamMetrics(Func<IEnumerable<Dependency>> dependencies)
+    /// <param name="meter">The meter's name.</param>
+    public SeamMetrics(Func<IEnumerable<Dependency>> dependencies, string meter)
     {
+        _meter = new Meter(meter);
         _dependencies = dependencies;
         _duration = _meter.CreateHistogram<double>(
             "rag.seam.duration", "s", "From a caller's call to its reply or, for a stream, its first item; waiting and retries included, calls refused here left out");

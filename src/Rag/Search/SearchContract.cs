@@ -9,7 +9,10 @@ internal static class SearchContract
     private static readonly UnaryCall<ISearch, SearchRequest, SearchReply> Search =
         new("Search", static (s, r, stop) => s.SearchAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(2), Retry = true });
 
-    public static Contract<ISearch> Instance { get; } = new("search", seam => new Proxy(seam), Search);
+    public static Contract<ISearch> Instance { get; } = new("search", seam => new Proxy(seam), Search)
+    {
+        Rehearse = static async (service, stop) => await service.SearchAsync(new SearchRequest(Rehearsal.Tenant, Rehearsal.Text, 5, null), stop).ConfigureAwait(false),
+    };
 
     private sealed class Proxy(Seam<ISearch> seam) : ISearch
     {

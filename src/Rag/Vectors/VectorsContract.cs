@@ -16,7 +16,17 @@ internal static class VectorsContract
 
     private static readonly UnaryCall<IVectors, Nothing, VectorsState> Describe = new("Describe", static (s, _, stop) => s.DescribeAsync(stop), CallPolicy.Watch);
 
-    public static Contract<IVectors> Instance { get; } = new("vectors", seam => new Proxy(seam), Replace, Delete, Search, Describe);
+    public static Contract<IVectors> Instance { get; } = new("vectors", seam => new Proxy(seam), Replace, Delete, Search, Describe)
+    {
+        Rehearse = static async (service, stop) =>
+        {
+            if ((await service.DescribeAsync(stop).ConfigureAwait(false)).Model is not { } model)
+                return; // an empty index: its first search is cheap
+            var vector = new float[model.Dimensions];
+            vector[0] = 1;
+            await service.SearchAsync(new VectorSearch(Rehearsal.Tenant, model, vector, 10, null), stop).ConfigureAwait(false);
+        },
+    };
 
     private sealed class Proxy(Seam<IVectors> seam) : IVectors
     {
