@@ -9,14 +9,16 @@ internal sealed record FleetProcess(string Name, string Service, int Pid, string
 /// <summary>The processes of a <c>rag up</c>, and the breakers inside them.</summary>
 internal sealed class Fleet(Uri status) : IDisposable
 {
+    private static readonly Uri Nowhere = new("http://127.0.0.1:1"); // of a process that does not listen yet
+
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     public async Task<IReadOnlyList<FleetProcess>> ProcessesAsync(CancellationToken cancellationToken)
     {
-        var reply = await _http.GetFromJsonAsync<JsonElement>(status, cancellationToken);
+        var reply = await _http.GetFromJsonAsync<JsonElement>(new Uri(status, "/status"), cancellationToken);
         return [.. reply.GetProperty("processes").EnumerateArray().Select(p => new FleetProcess(
-            p.GetProperty("name").GetString()!, p.GetProperty("service").GetString()!, p.GetProperty("pid").ValueKind == JsonValueKind.Number ? p.GetProperty("pid").GetInt32() : 0,
-            p.GetProperty("state").GetString()!, new Uri(p.GetProperty("http").GetString() ?? "http://127.0.0.1:1")))];
+            p.GetProperty("name").GetString()!, p.GetProperty("service").GetString()!, p.TryGetProperty("pid", out var pid) ? pid.GetInt32() : 0,
+            p.GetProperty("state").GetString()!, p.TryGetProperty("http", out var http) ? new Uri(http.GetString()!) : Nowhere))];
     }
 
     /// <summary>Processes that have a breaker for a service: those that call it.</summary>

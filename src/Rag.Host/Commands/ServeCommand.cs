@@ -21,11 +21,12 @@ internal static class ServeCommand
         var peers = new Option<string[]>("--peer") { Description = "Where a service is that is not hosted here: SERVICE=ADDRESS[,ADDRESS…], once for each service" };
         var grpc = new Option<string?>("--grpc") { Description = "Where other processes reach this one's services: unix:/path/x.sock or http://HOST:PORT. Who reaches it is trusted" };
         var replicas = new Option<int?>("--replicas-of-gateway") { Description = "How many gateways serve the same users. Default 1" };
+        var worker = new Option<string?>("--worker") { Description = "The ingestion worker's name, the same after a restart and no other's: it then gets back at once what it held when it died" };
         var naive = new Option<bool>("--naive") { Description = "Switch off what protects services from each other; to show what it is for" };
         var parent = new Option<int?>("--parent") { Description = "Stop when this process is gone" };
         var command = new Command("serve", "Serve all services in this process, or some of them")
         {
-            services, peers, grpc, replicas, naive, urls, http2, data, devKey, adminKey, limit, llm, model, parent,
+            services, peers, grpc, replicas, worker, naive, urls, http2, data, devKey, adminKey, limit, llm, model, parent,
         };
         command.SetAction((parsed, _) =>
         {
@@ -40,6 +41,7 @@ internal static class ServeCommand
             Set("services", parsed.GetValue(services) is { Length: > 0 } s ? string.Join(',', s) : null);
             Set("grpc", parsed.GetValue(grpc));
             Set("gateway:replicas", parsed.GetValue(replicas)?.ToString(CultureInfo.InvariantCulture));
+            Set("ingestion:worker", parsed.GetValue(worker));
             Set("seams:naive", parsed.GetValue(naive) ? "true" : null);
             foreach (var peer in (parsed.GetValue(peers) ?? []).Select(peer => peer.Split('=', 2)).GroupBy(parts => parts[0], parts => parts.ElementAtOrDefault(1)))
                 Set($"peers:{peer.Key}", string.Join(',', peer));

@@ -8,6 +8,7 @@ internal static class FleetPlan
 {
     private const string FreePort = "http://127.0.0.1:0";
     private const string Gateway = "gateway";
+    private const string Ingestion = "ingestion";
 
     /// <param name="modules">The services.</param>
     /// <param name="replicas">How many of each.</param>
@@ -30,11 +31,13 @@ internal static class FleetPlan
             ];
             foreach (var (name, replica) in Names(module.Name).Select((name, index) => (name, index + 1)))
             {
+                // A worker that comes back under its name gets at once what it held when it died.
+                string[] own = module.Name == Ingestion ? [.. common, "--worker", name] : common;
                 var grpc = module.Contracts.Count > 0 ? sockets.Address(name) : null;
                 plans.Add(new ProcessPlan(
                     name, module.Name, replica, [.. module.DependsOn.SelectMany(Names)], grpc,
                     module.Name == Gateway && replica == 1 ? gateway : new Listening([FreePort], []),
-                    grpc is null ? common : [.. common, "--grpc", grpc]));
+                    grpc is null ? own : [.. own, "--grpc", grpc]));
             }
         }
 
