@@ -2,9 +2,10 @@ using System.CommandLine;
 using Rag.Bench.Documents;
 using Rag.Bench.Query;
 using Rag.Bench.SciFact;
+using Rag.Bench.Seams;
 using Rag.Bench.Vectors;
 
 return await new RootCommand("Benches of the RAG system, each with its peers in one run")
 {
-    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(),
+    VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(), SeamsBench.Create(),
 }.Parse(args).InvokeAsync();

@@ -69,7 +69,7 @@ internal sealed class StreamAttempt<TService, TItem>(
     {
         try
         {
-            limit.Cancel();
+            _ = limit.CancelAsync(); // what goes on by it has threads of its own: the watch has thousands more to look at
         }
         catch (ObjectDisposedException)
         {

@@ -120,6 +120,24 @@ public class BreakerTests
     }
 
     [Fact]
+    public async Task A_probe_is_one_attempt()
+    {
+        using var seam = new SeamFixture(CallPolicy.Read);
+        await RetryTests.PassAsync(seam, OpenAsync());
+        seam.Time.Advance(Ms(1000));
+        seam.Peer.Say = FakePeer.Down;
+        var before = seam.Peer.Calls;
+        await FailsAsync(RagError.Unavailable, seam.SayAsync());
+        Assert.Equal(before + 1, seam.Peer.Calls);
+
+        async Task<bool> OpenAsync()
+        {
+            await seam.OpenAsync();
+            return true;
+        }
+    }
+
+    [Fact]
     public async Task Stragglers_of_an_outage_say_nothing_about_what_came_after_it()
     {
         using var seam = new SeamFixture(new CallPolicy { Cap = TimeSpan.FromSeconds(30) });
