@@ -44,9 +44,13 @@ internal enum CallOutcome
 /// <param name="Error">What the caller is told; null when it went well.</param>
 internal readonly record struct Judgement(CallOutcome Outcome, Exception? Error)
 {
-    /// <summary>What it says about the service.</summary>
+    /// <summary>
+    /// What it says about the service. A failure that another seam has marked on its way came from further below: that one's circuit is to open, while this service
+    /// is alive and may well answer others, from its cache for one.
+    /// </summary>
     public Health Health => Outcome switch
     {
+        CallOutcome.Late or CallOutcome.Unavailable when Error is RagException { Retried: true } => Health.Well,
         CallOutcome.Late or CallOutcome.Unavailable or CallOutcome.Failed => Health.Ill,
         CallOutcome.Cancelled or CallOutcome.Expired or CallOutcome.Full or CallOutcome.Open => Health.Unknown,
         _ => Health.Well,

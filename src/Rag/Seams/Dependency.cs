@@ -141,11 +141,13 @@ internal sealed class Dependency : IDisposable
 
     /// <summary>When a failed call is to be tried again; null when it isn't.</summary>
     /// <param name="policy">The call's.</param>
+    /// <param name="passage">The call.</param>
     /// <param name="failure">How it failed.</param>
     /// <param name="left">What is left of the call's time; null for ever.</param>
-    public TimeSpan? Retry(CallPolicy policy, in Judgement failure, TimeSpan? left)
+    public TimeSpan? Retry(CallPolicy policy, in Passage passage, in Judgement failure, TimeSpan? left)
     {
-        if (!policy.Retry || !failure.MayRetry)
+        // A probe is one attempt, and a circuit that has opened meanwhile stays so for this call too.
+        if (!policy.Retry || !failure.MayRetry || passage.IsProbe || Breaker.State == BreakerState.Open)
             return null;
         var pause = RetryPause.Next(Chance, (failure.Error as RagException)?.RetryAfter);
         if (pause + Allowance.Margin >= left || !_retries.TrySpend())

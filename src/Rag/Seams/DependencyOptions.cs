@@ -15,8 +15,8 @@ public sealed record DependencyOptions
     /// <summary>In place of each call's own cap, <c>cap_ms</c>; 1–600,000 ms. Default null: each call's own.</summary>
     public TimeSpan? Cap { get; init; }
 
-    /// <summary>How far back the breaker looks, <c>breaker_sampling_ms</c>; 1,000–60,000 ms. Default 4 s: after an hour of health, an outage outweighs it within that.</summary>
-    public TimeSpan BreakerSampling { get; init; } = TimeSpan.FromSeconds(4);
+    /// <summary>How far back the breaker looks, <c>breaker_sampling_ms</c>; 1,000–60,000 ms. Default 3 s: after an hour of health, an outage outweighs it within that.</summary>
+    public TimeSpan BreakerSampling { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>The share of failures that opens it, <c>breaker_ratio</c>; over 0 to 1. Default 0.5.</summary>
     public double BreakerRatio { get; init; } = 0.5;

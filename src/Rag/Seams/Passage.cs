@@ -13,6 +13,9 @@ internal readonly record struct Passage(CallMeter Meter, CallScope? Scope, long 
     /// <summary>The breaker's permission; null for an exempt call, and for one that didn't get it.</summary>
     public BreakerTicket? Ticket { get; init; }
 
+    /// <summary>Whether it tries a service whose circuit is open.</summary>
+    public bool IsProbe => Ticket is { Probe: not null };
+
     /// <summary>When it got its place in the bulkhead; 0 without one.</summary>
     public long Entered { get; init; }
 

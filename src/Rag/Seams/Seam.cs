@@ -105,19 +105,19 @@ public sealed partial class Seam<TService> where TService : class
     private async ValueTask<TReply> AwaitAsync<TRequest, TReply>(
         UnaryCall<TService, TRequest, TReply> call, TRequest request, Attempt<TService, TReply> attempt, Passage passage)
     {
-        var isFirst = true;
+        var (isFirst, sent) = (true, attempt.Started);
         while (true)
         {
             Judgement failure;
             try
             {
                 TReply reply;
-                if (isFirst && _times[call.Index]?.Slow is { } slow)
+                if (isFirst && !passage.IsProbe && _times[call.Index]?.Slow is { } slow)
                     (reply, attempt) = await HedgedAsync(call, request, attempt, slow, passage.Caller).ConfigureAwait(false);
                 else
                     reply = await attempt.Reply.ConfigureAwait(false);
                 End(attempt, Health.Well, null);
-                _times[call.Index]?.Add(_time.GetElapsedTime(attempt.Started));
+                _times[call.Index]?.Add(_time.GetElapsedTime(sent));
                 _dependency.Settle(passage, Judgement.Fine);
                 return reply;
             }
@@ -128,7 +128,7 @@ public sealed partial class Seam<TService> where TService : class
 
             End(attempt, failure.Health, failure.Error);
             var left = attempt.Allowance.Time - _time.GetElapsedTime(attempt.Started);
-            if (!isFirst || _dependency.Retry(call.Policy, failure, left) is not { } pause || !await PauseAsync(pause, passage).ConfigureAwait(false))
+            if (!isFirst || _dependency.Retry(call.Policy, passage, failure, left) is not { } pause || !await PauseAsync(pause, passage).ConfigureAwait(false))
             {
                 _dependency.Settle(passage, failure);
                 ExceptionDispatchInfo.Throw(failure.Final);

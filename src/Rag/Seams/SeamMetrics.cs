@@ -21,7 +21,7 @@ internal sealed class SeamMetrics : IDisposable
         _meter = new Meter(meter);
         _dependencies = dependencies;
         _duration = _meter.CreateHistogram<double>(
-            "rag.seam.duration", "s", "From a caller's call to its reply or, for a stream, its first item; waiting and retries included, calls refused here left out");
+            "rag.seam.duration", "s", "From a caller's call to its reply or, for a stream, its first item; waiting and retries included; calls refused for want of room or an open circuit left out");
         _meter.CreateObservableCounter("rag.seam.calls", Calls, null, "Calls to a service, by outcome as the caller saw it");
         Each("rag.seam.retries", "Calls tried once more", d => d.Retries);
         Each("rag.seam.hedges", "Slow calls sent to a second peer", d => d.Hedges);

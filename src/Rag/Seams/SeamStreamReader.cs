@@ -161,7 +161,7 @@ internal sealed class SeamStreamReader<TService, TRequest, TItem>(SeamStream<TSe
             }
 
             var left = first.Time - _time.GetElapsedTime(attempt.Started);
-            var pause = tried is null ? _dependency.Retry(call.Policy, failure, left) : null;
+            var pause = tried is null ? _dependency.Retry(call.Policy, _passage, failure, left) : null;
             if (pause is not null)
                 await Task.Delay(pause.Value, _time, Caller).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (pause is null || IsCancelled)

@@ -69,7 +69,7 @@ internal sealed class StreamAttempt<TService, TItem>(
     {
         try
         {
-            limit.Cancel();
+            _ = limit.CancelAsync(); // what goes on by it has threads of its own: the watch has thousands more to look at
         }
         catch (ObjectDisposedException)
         {
@@ -79,7 +79,7 @@ internal sealed class StreamAttempt<TService, TItem>(
 
     /// <summary>Judges what the peer threw.</summary>
     public Judgement Judge(Exception error, bool isCancelled, CancellationToken caller) =>
-        !isCancelled && limit.IsCancellationRequested && _over is { } over ? over : Judgement.Of(error, call, caller, limit.IsCancellationRequested, whole);
+        !isCancelled && limit.IsCancellationRequested && _over is { } over ? over : Judgement.Of(error, call, caller, limit.IsCancellationRequested, HasItem || limit.IsCancellationRequested ? whole : first);
 
     private Judgement Late(string message) => new(CallOutcome.Late, new RagException(RagError.DeadlineExceeded, $"{call.Service}: {message}"));
 }

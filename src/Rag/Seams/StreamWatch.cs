@@ -63,7 +63,7 @@ internal sealed class StreamWatch(Breaker breaker, TimeProvider time) : IDisposa
             _over.Clear();
         }
 
-        // Outside of the lock: what is ended runs its continuations here.
+        // Outside of the lock, which the end of a stream takes.
         foreach (var stream in over)
             stream.End();
     }

@@ -25,12 +25,17 @@ public class RetryTests
     }
 
     [Fact]
-    public async Task What_was_retried_below_is_not_tried_again()
+    public async Task What_was_retried_below_is_not_tried_again_and_is_not_this_services_illness()
     {
         using var seam = new SeamFixture(Retrying);
         seam.Peer.Say = (_, _) => throw new RagException(RagError.Unavailable, "tried twice below") { Retried = true };
-        await FailsAsync(RagError.Unavailable, seam.SayAsync());
-        Assert.Equal(1, seam.Peer.Calls);
+        for (var i = 1; i <= 10; i++)
+        {
+            await FailsAsync(RagError.Unavailable, seam.SayAsync());
+            Assert.Equal(i, seam.Peer.Calls);
+        }
+
+        Assert.Equal(BreakerState.Closed, seam.State.Breaker);
     }
 
     // Two seams, one above the other: a failure at the bottom costs two attempts there, not four.
