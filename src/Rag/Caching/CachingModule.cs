@@ -15,6 +15,9 @@ public sealed class CachingModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [CachingContract.Instance, RateLimitsContract.Instance];
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ public sealed class DocumentsModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => ["caching"];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
 
     /// <inheritdoc/>

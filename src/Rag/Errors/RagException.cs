@@ -13,4 +13,10 @@ public sealed class RagException(RagError error, string message, TimeSpan? retry
 
     /// <summary>When another try makes sense; null when unknown or never.</summary>
     public TimeSpan? RetryAfter { get; } = retryAfter;
+
+    /// <summary>
+    /// Whether a seam has decided about another try already: it made one, or saw that none makes sense. No layer above tries again, or a failure at the bottom
+    /// would be multiplied by every hop. Travels between processes. Default false.
+    /// </summary>
+    public bool Retried { get; init; }
 }

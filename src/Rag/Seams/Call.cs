@@ -16,6 +16,9 @@ public abstract class Call
     /// <summary>The service that offers it; set by its <see cref="Contract"/>.</summary>
     public string Service { get; internal set; } = "";
 
+    /// <summary>Its place in its contract's list of calls; set by its <see cref="Contract"/>.</summary>
+    internal int Index { get; set; }
+
     /// <summary>Hands this call to a visitor with its types.</summary>
     public abstract void Accept(ICallVisitor visitor);
 }

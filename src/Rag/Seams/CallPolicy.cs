@@ -21,7 +21,7 @@ public sealed record CallPolicy
     /// <summary>Whether a slow call may be sent to a second peer. Default false.</summary>
     public bool Hedge { get; init; }
 
-    /// <summary>Whether it passes without bulkhead, breaker and cap: long polls, and what watches. Default false.</summary>
+    /// <summary>Whether it passes without bulkhead and breaker: long polls (whose caps are <see cref="Timeout.InfiniteTimeSpan"/>), and what watches. Default false.</summary>
     public bool Exempt { get; init; }
 
     /// <summary>A read of the fast path.</summary>

@@ -6,8 +6,8 @@ public abstract class Contract
     private protected Contract(string service, Type type, IReadOnlyList<Call> calls)
     {
         (Service, Type, Calls) = (service, type, calls);
-        foreach (var call in calls)
-            call.Service = service;
+        for (var i = 0; i < calls.Count; i++)
+            (calls[i].Service, calls[i].Index) = (service, i);
     }
 
     /// <summary>The name of the service that offers it.</summary>

@@ -63,6 +63,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             ["identity:dev_key"] = DevKey,
             ["admin_key"] = AdminKey,
             ["query:cache_seconds"] = "0",
+            ["seams:retry_percent"] = "0", // the pause before a retry would wait for a clock that only the tests move
         };
         foreach (var (name, value) in settings ?? [])
             all[name] = value;
