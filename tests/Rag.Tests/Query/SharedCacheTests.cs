@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Host.Serving;
 using Rag.Host.Wiring;
@@ -40,17 +40,18 @@ public sealed class SharedCacheTests : IAsyncLifetime
         for (var i = 0; i < 4; i++)
         {
             var caller = new ServiceCollection();
-            var none = new ConfigurationBuilder().Build();
+            // How soon a busy machine answers is no matter here: neither the seams' caps nor the waits' slack run out.
+            var settings = ProbeServer.Configured(("seams:caching:cap_ms", "60000"));
             caller.AddLogging();
             caller.AddSingleton(TimeProvider.System);
-            caller.AddSingleton<IConfiguration>(none);
-            caller.AddSeams(none);
+            caller.AddSingleton(settings);
+            caller.AddSeams(settings);
             caller.AddSingleton<PeerChannels>();
             foreach (var contract in new CachingModule().Contracts)
                 contract.Accept(new RemoteRegistration(caller, [ProbeServer.At(Address)]));
             _callers.Add(caller.BuildServiceProvider());
             var options = new QueryOptions();
-            var cache = new AnswerCache(_callers[i].GetRequiredService<ICaching>(), null, options, TimeProvider.System, NullLogger<AnswerCache>.Instance);
+            var cache = new AnswerCache(_callers[i].GetRequiredService<ICaching>(), null, options, new FakeTimeProvider(), NullLogger<AnswerCache>.Instance);
             _services.Add(new QueryService(_search, _generation, cache, options, TimeProvider.System, NullLogger<QueryService>.Instance));
             // What is called for the first time is compiled and connected first: its caps would count that.
             for (var warm = 0; warm < 20; warm++)
