@@ -5,8 +5,11 @@ namespace Rag.Caching;
 /// <summary><see cref="ICaching"/> through the seam.</summary>
 internal static class CachingContract
 {
-    /// <summary>The most time of a call that does not wait: past it computing is the better way. Long beside a hop (under 1 ms), short beside an answer.</summary>
-    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(250);
+    /// <summary>
+    /// The most time of a call that does not wait: past it computing is the better way. Far longer than a hop (under 1 ms) even between busy processes, since
+    /// computing what is kept would make them busier; short beside an answer.
+    /// </summary>
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(500);
 
     /// <summary>The same where no person waits, such as a process's rehearsal.</summary>
     private static readonly TimeSpan Patient = TimeSpan.FromSeconds(5);

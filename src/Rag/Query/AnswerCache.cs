@@ -25,21 +25,39 @@ internal delegate IAsyncEnumerable<AnswerEvent> ComputeAnswer(IReadOnlyList<stri
 /// </code>
 /// A flight belongs to one generation of the tenant's documents: who asks after a change never joins one from before.
 /// </summary>
-internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, QueryOptions options, TimeProvider time, ILogger<AnswerCache> log)
+internal sealed partial class AnswerCache
 {
     /// <summary>What an answer says that was computed because the cache did not answer.</summary>
     public const string Unavailable = "caching_unavailable";
 
     // One poll of a wait, and how much later than that its reply may be: a frozen cache costs an asker their sum at most.
     private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan SliceSlack = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SliceSlack = TimeSpan.FromMilliseconds(500);
 
     private static readonly TimeSpan RefreshTime = TimeSpan.FromSeconds(60);
     private static readonly string[] Nothing = [];
 
+    private const int MostRefreshes = 16;
+
+    private readonly ICaching _cache;
+    private readonly AlikeAnswers? _alike;
+    private readonly QueryOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly SharedLookups _lookups;
     private readonly ConcurrentDictionary<(string Key, long? Generation), AnswerFlight> _flights = new();
     private readonly SemaphoreSlim _refreshes = new(MostRefreshes);
-    private const int MostRefreshes = 16;
+
+    /// <param name="cache">The caching service.</param>
+    /// <param name="alike">Answers to the same questions in other words; null to do without.</param>
+    /// <param name="options">How long answers are kept and waited for.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">Says when the caching service does not answer.</param>
+    public AnswerCache(ICaching cache, AlikeAnswers? alike, QueryOptions options, TimeProvider time, ILogger<AnswerCache> log)
+    {
+        (_cache, _alike, _options, _time, _log) = (cache, alike, options, time, log);
+        _lookups = new SharedLookups(cache, time, lease => _ = AbandonAsync(lease));
+    }
 
     /// <summary>Answers under way in this process.</summary>
     public int Flights => _flights.Count;
@@ -51,10 +69,9 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(
         AnswerRequest request, string model, ComputeAnswer compute, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var started = _time.GetTimestamp();
         var asked = new Asked(request, model, AnswerKey.Of(request, model), compute);
-        var lease = Guid.NewGuid();
-        var reply = await LookAsync(asked, lease, cancellationToken).ConfigureAwait(false);
+        var (reply, lease) = await LookAsync(asked, cancellationToken).ConfigureAwait(false);
         if (reply is { State: CacheState.Hit } && CachedAnswer.FromBytes(reply.Value.Span) is { } kept)
         {
             AnswerLookups.Count("shared", "hit");
@@ -71,20 +88,17 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
             yield return step;
     }
 
-    private async ValueTask<CacheReply?> LookAsync(Asked asked, Guid lease, CancellationToken cancellationToken)
+    private async ValueTask<(CacheReply? Reply, Guid Lease)> LookAsync(Asked asked, CancellationToken cancellationToken)
     {
         try
         {
-            return await cache.GetOrLeadAsync(asked.Lookup(lease, TimeSpan.Zero), cancellationToken).ConfigureAwait(false);
+            var (reply, lease) = await _lookups.LookAsync(asked.Request.Tenant, asked.Key, cancellationToken).ConfigureAwait(false);
+            return (reply, lease);
         }
-        catch (Exception error)
+        catch (RagException error) when (!cancellationToken.IsCancellationRequested)
         {
-            // The reply may have been lost on its way: then nobody may wait for us.
-            _ = AbandonAsync(asked, lease);
-            if (error is not RagException || cancellationToken.IsCancellationRequested)
-                throw;
             CacheFailed(error.Message);
-            return null;
+            return default;
         }
     }
 
@@ -102,7 +116,7 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
                     {
                         _flights.TryRemove(new KeyValuePair<(string, long?), AnswerFlight>(name, self));
                         if (left is { } unused)
-                            _ = AbandonAsync(asked, unused);
+                            _ = AbandonAsync(asked.Given(unused));
                     });
                 // Before it is seen: a leader must never be taken for one who waits.
                 if (lease is { } first)
@@ -126,7 +140,7 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     private async IAsyncEnumerable<AnswerEvent> MakeAsync(
         Asked asked, long? generation, AnswerFlight flight, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
+        var started = _time.GetTimestamp();
         var degraded = generation is null ? [Unavailable] : Nothing;
         if (generation is not null && !flight.Offered.IsCompleted)
         {
@@ -141,9 +155,9 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
             degraded = reached ? Nothing : [Unavailable];
         }
 
-        var question = generation is { } scope && alike is not null
-            ? await alike.ReadAsync(asked.Request, asked.Model, scope, cancellationToken).ConfigureAwait(false) : null;
-        if (question is not null && alike!.Find(question) is { } same)
+        var question = generation is { } scope && _alike is not null
+            ? await _alike.ReadAsync(asked.Request, asked.Model, scope, cancellationToken).ConfigureAwait(false) : null;
+        if (question is not null && _alike!.Find(question) is { } same)
         {
             foreach (var step in Retell(same, started))
                 yield return step;
@@ -165,7 +179,7 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
                 _ = KeepAsync(asked, number, answer.ToBytes());
                 flight.Settle();
                 if (question is not null)
-                    alike!.Keep(question, answer);
+                    _alike!.Keep(question, answer);
             }
 
             yield return step;
@@ -176,37 +190,37 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     private async ValueTask<(CachedAnswer? Answer, bool Reached)> FollowAsync(Asked asked, AnswerFlight flight, CancellationToken cancellationToken)
     {
         var lease = Guid.NewGuid();
-        var started = time.GetTimestamp();
-        while (!flight.Offered.IsCompleted && options.CacheWait - time.GetElapsedTime(started) is { } left && left > TimeSpan.Zero)
+        var started = _time.GetTimestamp();
+        while (!flight.Offered.IsCompleted && _options.CacheWait - _time.GetElapsedTime(started) is { } left && left > TimeSpan.Zero)
         {
             var wait = left < Slice ? left : Slice;
-            using var late = new CancellationTokenSource(wait + SliceSlack, time);
+            using var late = new CancellationTokenSource(wait + SliceSlack, _time);
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-            var asking = time.GetTimestamp();
+            var asking = _time.GetTimestamp();
             try
             {
-                var waiting = cache.GetOrLeadAsync(asked.Lookup(lease, wait), stop.Token).AsTask().WaitAsync(stop.Token);
+                var waiting = _cache.GetOrLeadAsync(asked.Lookup(lease, wait), stop.Token).AsTask().WaitAsync(stop.Token);
                 if (await Task.WhenAny(waiting, flight.Offered).ConfigureAwait(false) != waiting)
                     await stop.CancelAsync().ConfigureAwait(false);
                 var reply = await waiting.ConfigureAwait(false);
                 if (reply.State == CacheState.Lead)
                     flight.TryOffer(lease);
                 // At once: there is no room to wait.
-                if (reply.State == CacheState.Busy && time.GetElapsedTime(asking) < wait / 2)
+                if (reply.State == CacheState.Busy && _time.GetElapsedTime(asking) < wait / 2)
                     break;
                 if (reply.State != CacheState.Hit)
                     continue;
                 if (CachedAnswer.FromBytes(reply.Value.Span) is not { } answer)
                     break;
                 if (reply.Refresh)
-                    _ = AbandonAsync(asked, lease); // of a moment ago: too soon to compute it anew
+                    _ = AbandonAsync(asked.Given(lease)); // of a moment ago: too soon to compute it anew
                 AnswerLookups.Count("shared", "waited");
                 return (answer, true);
             }
             catch (Exception error) when (error is RagException or OperationCanceledException)
             {
                 // Lost: should it have been the lease that came, nobody may wait for us.
-                _ = AbandonAsync(asked, lease);
+                _ = AbandonAsync(asked.Given(lease));
                 cancellationToken.ThrowIfCancellationRequested();
                 if (flight.Offered.IsCompleted)
                     break;
@@ -223,7 +237,7 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     {
         yield return new AnswerCitations(kept.Citations ?? []);
         yield return new AnswerText(kept.Text);
-        var end = kept.End with { Timings = new AnswerTimings(default, default, default, time.GetElapsedTime(started), Cached: true), Degraded = [] };
+        var end = kept.End with { Timings = new AnswerTimings(default, default, default, _time.GetElapsedTime(started), Cached: true), Degraded = [] };
         QueryMetrics.Answered(end);
         yield return end;
     }
@@ -233,14 +247,14 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     {
         if (!_refreshes.Wait(0, CancellationToken.None))
         {
-            await AbandonAsync(asked, lease).ConfigureAwait(false);
+            await AbandonAsync(asked.Given(lease)).ConfigureAwait(false);
             return;
         }
 
         try
         {
-            CallScope.Enter(time, RefreshTime, Priority.Batch);
-            using var stop = new CancellationTokenSource(RefreshTime, time);
+            CallScope.Enter(_time, RefreshTime, Priority.Batch);
+            using var stop = new CancellationTokenSource(RefreshTime, _time);
             await Task.Yield(); // the asker is not to wait for its first steps
             await foreach (var _ in Join(asked, generation, lease).Answer.ReadAsync(stop.Token).ConfigureAwait(false))
             {
@@ -261,8 +275,8 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
     {
         try
         {
-            CallScope.Enter(time, null, Priority.Interactive);
-            await cache.KeepAsync(new CacheEntry(asked.Request.Tenant, asked.Key, generation, options.CacheLifetime, value), CancellationToken.None).ConfigureAwait(false);
+            CallScope.Enter(_time, null, Priority.Interactive);
+            await _cache.KeepAsync(new CacheEntry(asked.Request.Tenant, asked.Key, generation, _options.CacheLifetime, value), CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -270,13 +284,13 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
         }
     }
 
-    private async Task AbandonAsync(Asked asked, Guid lease)
+    private async Task AbandonAsync(CacheLease lease)
     {
         try
         {
-            CallScope.Enter(time, null, Priority.Interactive);
+            CallScope.Enter(_time, null, Priority.Interactive);
             await Task.Yield(); // called under locks
-            await cache.AbandonAsync(new CacheLease(asked.Request.Tenant, asked.Key, lease), CancellationToken.None).ConfigureAwait(false);
+            await _cache.AbandonAsync(lease, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception error)
         {
@@ -292,6 +306,8 @@ internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, Q
 
     private sealed record Asked(AnswerRequest Request, string Model, string Key, ComputeAnswer Compute)
     {
+        public CacheLease Given(Guid lease) => new(Request.Tenant, Key, lease);
+
         public CacheLookup Lookup(Guid lease, TimeSpan wait) => new(Request.Tenant, Key, lease, wait);
     }
 }
