@@ -27,8 +27,8 @@ internal static class RagApp
         services.AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<MetricsEndpoint>();
         services.AddRagOpenApi();
-        services.AddSeams(configuration);
         engines(services);
+        services.AddSeams(configuration, modules);
         foreach (var module in modules)
         {
             services.AddSingleton(new HostedService(module.Name));

@@ -1,4 +1,5 @@
 using Rag.Seams;
+using Rag.Seams.Faults;
 
 namespace Rag.Host.Wiring;
 
@@ -22,7 +23,8 @@ internal sealed class SeamRegistration(IServiceCollection services) : IContractV
             services.AddKeyedSingleton(Local, (provider, _) => (TService)(own.ImplementationFactory?.Invoke(provider)
                 ?? ActivatorUtilities.CreateInstance(provider, own.ImplementationType!)));
         services.AddSingleton(provider => new Seam<TService>(
-            contract, [new LocalPeer<TService>(provider.GetRequiredKeyedService<TService>(Local))], provider.GetRequiredService<Dependencies>()));
+            contract, [new LocalPeer<TService>(provider.GetRequiredKeyedService<TService>(Local), provider.GetRequiredService<FaultBoard>())],
+            provider.GetRequiredService<Dependencies>()));
         services.AddSingleton(provider => contract.Through(provider.GetRequiredService<Seam<TService>>()));
     }
 }

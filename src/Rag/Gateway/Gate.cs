@@ -69,6 +69,7 @@ internal sealed partial class Gate(KnownCallers callers, RateLimiter limiter, Ga
             CallScope.Enter(time, stop.Allowed, Priority.Interactive);
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             deadline.CancelAfter(stop.Allowed);
+            CallScope.Enter(time, stop.Allowed, Priority.Interactive);
             var caller = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
             Limit(context, caller);
             try
