@@ -3,22 +3,23 @@ using Loadline.Targets;
 
 namespace Loadline.Cli;
 
-/// <summary>What <c>--target</c> and a plan's <c>target</c> can name: the embedded system, a URL, a shipped profile, a profile's path.</summary>
+/// <summary>What <c>--target</c> and a plan's <c>target</c> can name: a system that Loadline starts, a URL, a shipped profile, a profile's path.</summary>
 internal static class KnownTargets
 {
     private const string Prefix = "plans/targets/", Suffix = ".yaml";
 
-    /// <summary>The profile of the embedded target.</summary>
-    private const string EmbeddedProfile = "rag";
+    /// <summary>The profile of the targets that Loadline starts.</summary>
+    private const string OwnProfile = "rag";
 
     /// <summary>The profile of a target that is given as a URL alone.</summary>
     private const string UrlProfile = "rag";
 
-    /// <summary>The shipped profiles.</summary>
+    /// <summary>Targets that Loadline starts, and the shipped profiles.</summary>
     public static IEnumerable<(string Name, string About)> List() =>
+        OwnTarget.All.Select(own => (own.Name, $"The RAG system that Loadline ships with, {own.About}, started for the run")).Concat(
         from name in Names()
         let profile = TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix)
-        select (name, profile.About);
+        select (name, profile.About));
 
     /// <summary>The operations of a target; null where it isn't known (an error that <see cref="Resolve"/> reports).</summary>
     public static IReadOnlyCollection<string>? OperationsOf(string target)
@@ -33,12 +34,12 @@ internal static class KnownTargets
         }
     }
 
-    /// <summary>The profile that a target's name, URL, path or <c>profile@URL</c> stands for, and its address: null for the embedded target.</summary>
+    /// <summary>The profile that a target's name, URL, path or <c>profile@URL</c> stands for, and its address: null for a target that Loadline starts.</summary>
     /// <exception cref="TargetProfileException">There is no such profile, it has mistakes, or its address is missing.</exception>
     public static (TargetProfile Profile, Uri? Address) Resolve(string target)
     {
-        if (target == "embedded")
-            return (Shipped(EmbeddedProfile), null);
+        if (OwnTarget.Find(target) is not null)
+            return (Shipped(OwnProfile), null);
         if (Uri.TryCreate(target, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             return (Shipped(UrlProfile), url);
         if (target.IndexOf("@http", StringComparison.Ordinal) is > 0 and var at && Uri.TryCreate(target[(at + 1)..], UriKind.Absolute, out var elsewhere))
@@ -53,7 +54,7 @@ internal static class KnownTargets
 
     private static TargetProfile ReadFile(string path) => File.Exists(path)
         ? TargetProfileReader.ReadFile(path)
-        : throw new TargetProfileException(path, [new ProfileProblem(1, "(file)", path, "is neither 'embedded', nor a URL, nor a shipped profile, nor a file", $"shipped profiles are: {string.Join(", ", Names())}")]);
+        : throw new TargetProfileException(path, [new ProfileProblem(1, "(file)", path, $"is neither {string.Join(", nor ", OwnTarget.All.Select(own => $"'{own.Name}'"))}, nor a URL, nor a shipped profile, nor a file", $"shipped profiles are: {string.Join(", ", Names())}")]);
 
     private static IEnumerable<string> Names() => typeof(PlanCatalog).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal))

@@ -12,7 +12,7 @@ internal static class ListCommand
         command.SetAction(_ =>
         {
             Write("Plans (loadline run NAME)", PlanCatalog.List().Select(p => (p.Name, p.Purpose)));
-            Write("Targets (--target NAME, or NAME@URL)", KnownTargets.List());
+            Write("Targets (--target NAME; of a profile also NAME@URL)", KnownTargets.List());
             Console.WriteLine("Suites: none yet.");
             return ExitCode.Passed;
         });

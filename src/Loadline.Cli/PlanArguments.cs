@@ -11,8 +11,8 @@ internal sealed class PlanArguments
 
     private readonly Option<string?> _target = new("--target")
     {
-        Description = "embedded, the URL of a running 'rag serve', the name of a shipped target profile, a profile's path, or PROFILE@URL. Default: the plan's own.",
-        HelpName = "embedded|URL|FILE",
+        Description = $"{string.Join(", ", OwnTarget.All.Select(own => $"{own.Name} ({own.About})"))}, the URL of a running 'rag serve', the name of a shipped target profile, a profile's path, or PROFILE@URL. Default: the plan's own.",
+        HelpName = string.Join('|', OwnTarget.All.Select(own => own.Name).Append("URL|FILE")),
     };
 
     private readonly Option<string?> _users = new("--users") { Description = "Users at the height of the test, in place of the plan's.", HelpName = "N" };

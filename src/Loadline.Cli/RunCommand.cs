@@ -11,7 +11,7 @@ namespace Loadline.Cli;
 /// <summary><c>loadline run PLAN</c>: the main job.</summary>
 internal static class RunCommand
 {
-    /// <summary>The variable that holds the key which may create users at a target that is not embedded.</summary>
+    /// <summary>The variable that holds the key which may create users at a target that Loadline did not start.</summary>
     private const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
 
     public static Command Create()

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using Rag.Caching;
 using Rag.Chunks;
 using Rag.Documents;
 using Rag.Engines.Sqlite;
@@ -31,7 +32,9 @@ internal static class DocumentsBench
             var store = SqliteDocumentStore.Open(folder);
             using (var service = new DocumentService(store, new DocumentsOptions(), TimeProvider.System, NullLogger<DocumentService>.Instance))
             {
-                var queue = new OutboxQueue(service, store);
+                using var cache = new CacheStore(new CachingOptions(), TimeProvider.System, new Random(1));
+                using var invalidation = new CacheInvalidation(cache, TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
+                var queue = new OutboxQueue(service, store, invalidation);
                 using var stop = new CancellationTokenSource();
                 var worker = IngestAsync(queue, stop.Token);
                 await ClosedAsync(service, 1, seconds);

@@ -9,7 +9,7 @@ public sealed record Plan
     /// <summary>One sentence: what the plan is for.</summary>
     public required string Purpose { get; init; }
 
-    /// <summary>Which target: <c>embedded</c>, a URL, the name of a profile in <c>plans/targets</c>, or a profile's path.</summary>
+    /// <summary>Which target: the name of an <see cref="OwnTarget"/>, a URL, the name of a profile in <c>plans/targets</c>, or a profile's path.</summary>
     public required string Target { get; init; }
 
     /// <summary>Who loads the target, how hard and how long.</summary>
@@ -18,7 +18,7 @@ public sealed record Plan
     /// <summary>What users upload and ask.</summary>
     public required PlanData Data { get; init; }
 
-    /// <summary>The simulated LLM that the embedded target generates with; null for its built-in extractive answerer.</summary>
+    /// <summary>The simulated LLM that a target which Loadline starts generates with; null for its built-in extractive answerer.</summary>
     public required LlmModel? Llm { get; init; }
 
     /// <summary>What must hold, in the order of the file.</summary>

@@ -30,8 +30,8 @@ public static class PlanExplanation
         return lines;
     }
 
-    private static string Target(string target) => target == "embedded"
-        ? "the RAG system that Loadline ships with, started for this run and stopped after it"
+    private static string Target(string target) => OwnTarget.Find(target) is { } own
+        ? $"the RAG system that Loadline ships with, {own.About}, started for this run and stopped after it"
         : Uri.IsWellFormedUriString(target, UriKind.Absolute) ? $"{target}, which must be running" : $"the profile '{target}'";
 
     private static string Seeding(PlanData data) => data.Documents == 0
@@ -48,7 +48,7 @@ public static class PlanExplanation
     private static string Generator(Plan plan)
     {
         if (plan.Llm is not { } llm)
-            return plan.Target == "embedded" ? "No llm section: queries are answered by the built-in extractive answerer, at once." : "No llm section: queries are answered by whatever the target uses.";
+            return OwnTarget.Find(plan.Target) is not null ? "No llm section: queries are answered by the built-in extractive answerer, at once." : "No llm section: queries are answered by whatever the target uses.";
         var failing = llm.Failures > 0 ? $"; {Share(llm.Failures)} of its requests fail" : "";
         return $"Answers come from a simulated LLM: first token after about {Seconds(Math.Round(llm.FirstToken.Mean, 3))}, then {llm.OutputTokens.Mean.ToString("0", CultureInfo.InvariantCulture)} tokens or so, one every {Seconds(Math.Round(llm.PerToken.Mean, 4))} "
             + $"(up to {Numbers.Text(1 + llm.LoadFactor)} times that with all slots busy), {Count(llm.Slots, "answer")} at once and {llm.Queue} waiting{failing}.";

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Loadline.Probes;
@@ -13,22 +14,32 @@ public sealed class ProcessProbe : IDisposable
     private TimeSpan _cpuBefore;
     private long _before;
 
-    /// <summary>Watches a process.</summary>
-    /// <param name="name">What it is called in reports.</param>
-    /// <param name="processId">Its id.</param>
-    /// <param name="time">The clock.</param>
-    /// <exception cref="ArgumentException">There is no such process.</exception>
-    public ProcessProbe(string name, int processId, TimeProvider time)
+    private ProcessProbe(Process process, TimeProvider time)
     {
-        Name = name;
-        _process = Process.GetProcessById(processId);
+        _process = process;
         _time = time;
-        _cpuBefore = _process.TotalProcessorTime;
+        ProcessId = process.Id;
+        _cpuBefore = process.TotalProcessorTime;
         _before = time.GetTimestamp();
     }
 
-    /// <summary>What the process is called in reports.</summary>
-    public string Name { get; }
+    /// <summary>The process's id.</summary>
+    public int ProcessId { get; }
+
+    /// <summary>Watches a process; null when there is none.</summary>
+    /// <param name="process">Which.</param>
+    /// <param name="time">The clock.</param>
+    public static ProcessProbe? TryOpen(WatchedProcess process, TimeProvider time)
+    {
+        try
+        {
+            return new ProcessProbe(Process.GetProcessById(process.Id), time);
+        }
+        catch (Exception problem) when (problem is ArgumentException or InvalidOperationException or Win32Exception)
+        {
+            return null;
+        }
+    }
 
     /// <summary>Cores used since the last call, and resident bytes now; null when the process has ended.</summary>
     public ProcessSample? Sample()
@@ -44,7 +55,7 @@ public sealed class ProcessProbe : IDisposable
             _before = now;
             return new ProcessSample(cores, _process.WorkingSet64);
         }
-        catch (InvalidOperationException)
+        catch (Exception problem) when (problem is InvalidOperationException or Win32Exception)
         {
             return null;
         }

@@ -32,7 +32,20 @@ public static class VerdictText
         text.Append(CultureInfo.InvariantCulture, $"{Words.Sign(summary.Verdict)} {summary.Verdict}: {summary.Because}\n");
         foreach (var note in summary.Notes)
             text.Append("  note: ").Append(note).Append('\n');
+        Processes(text, summary.Environment.Processes);
         return text.ToString();
+    }
+
+    private static void Processes(StringBuilder text, IReadOnlyList<ProcessSummary> processes)
+    {
+        if (processes.Count == 0)
+            return;
+        var rows = processes.Select(process => new[] { process.Name, Quantity.Format(process.CpuCores, ""), Quantity.Bytes(process.MemoryPeakBytes) })
+            .Prepend(["process", "CPU cores", "memory, peak"]).ToList();
+        var widths = Enumerable.Range(0, 3).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        text.Append('\n');
+        foreach (var row in rows)
+            text.Append("  ").Append(row[0].PadRight(widths[0])).Append("  ").Append(row[1].PadLeft(widths[1])).Append("  ").Append(row[2].PadLeft(widths[2])).Append('\n');
     }
 
     /// <summary>One objective in a sentence: value, limit, samples and the reason why it does not pass.</summary>

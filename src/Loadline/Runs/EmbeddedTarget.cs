@@ -1,25 +1,27 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text.RegularExpressions;
 using Loadline.Plans;
+using Loadline.Probes;
 
 namespace Loadline.Runs;
 
 /// <summary>
-/// The RAG system that ships with Loadline, started as processes of its own on free loopback ports with a temporary data folder: <c>rag serve</c> and, where the
-/// plan has one, the simulated LLM. Disposing stops both and removes the folder.
+/// The RAG system that ships with Loadline, started as processes of its own on free loopback ports with a temporary data folder: <c>rag serve</c> or
+/// <c>rag up</c> and, where the plan has one, the simulated LLM. Disposing stops all and removes the folder.
 /// </summary>
-public sealed partial class EmbeddedTarget : IAsyncDisposable
+public sealed class EmbeddedTarget : IAsyncDisposable
 {
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
     private readonly List<ChildProcess> _processes;
+    private readonly SupervisedProcesses? _services;
 
-    private EmbeddedTarget(string folder, List<ChildProcess> processes, Uri address, string adminKey)
+    private EmbeddedTarget(string folder, List<ChildProcess> processes, SupervisedProcesses? services, Uri address, string adminKey)
     {
         _folder = folder;
         _processes = processes;
+        _services = services;
         Address = address;
         AdminKey = adminKey;
     }
@@ -30,10 +32,10 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
     /// <summary>The key that may create users; made for this run, known to nobody else.</summary>
     public string AdminKey { get; }
 
-    /// <summary>The processes, for probes.</summary>
-    public IReadOnlyList<ChildProcess> Processes => _processes;
+    /// <summary>Its processes at this moment, for probes; those that <c>rag up</c> restarts have another id then.</summary>
+    public IReadOnlyList<WatchedProcess> Processes => [.. _processes.Select(p => new WatchedProcess(p.Name, p.Id)), .. _services?.Now() ?? []];
 
-    /// <summary>Completes with the first process that ends before it is asked to.</summary>
+    /// <summary>Completes with the first process of Loadline's own that ends before it is asked to.</summary>
     public async Task<ChildProcess> FirstExitAsync()
     {
         var exited = await Task.WhenAny(_processes.Select(p => p.Exited)).ConfigureAwait(false);
@@ -41,24 +43,26 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
     }
 
     /// <summary>Starts the system and waits until it is ready.</summary>
+    /// <param name="shape">In which shape.</param>
     /// <param name="plan">Whose LLM timing to simulate.</param>
     /// <param name="cancellationToken">Stops the start; what had started is stopped again.</param>
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
-    public static async Task<EmbeddedTarget> StartAsync(Plan plan, CancellationToken cancellationToken)
+    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, CancellationToken cancellationToken)
     {
         var rag = Path.Combine(AppContext.BaseDirectory, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
-            throw new TargetException($"the embedded RAG system is not beside loadline: {rag} doesn't exist; build the solution, or name another target with --target");
+            throw new TargetException($"the {shape.Name} RAG system is not beside loadline: {rag} doesn't exist; build the solution, or name another target with --target");
 
         AbandonedFolders.Sweep();
         var folder = AbandonedFolders.Create();
         var processes = new List<ChildProcess>();
+        SupervisedProcesses? services = null;
         try
         {
             var parent = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
             var arguments = new List<string>
             {
-                "serve", "--urls", "http://127.0.0.1:0", "--data", folder, "--parent", parent,
+                shape.Command, "--urls", "http://127.0.0.1:0", "--data", folder, "--parent", parent,
             };
             if (plan.Llm is not null)
             {
@@ -70,52 +74,37 @@ public sealed partial class EmbeddedTarget : IAsyncDisposable
             }
 
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
-            var serve = ChildProcess.StartAssembly(
-                "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey });
-            processes.Add(serve);
-            return new EmbeddedTarget(folder, processes, await ListeningAsync(serve, cancellationToken).ConfigureAwait(false), adminKey);
+            var main = ChildProcess.StartAssembly(
+                shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey });
+            processes.Add(main);
+            if (shape == OwnTarget.Services)
+                services = new SupervisedProcesses(await Announcements.WaitAsync(main, Announcements.Status(), StartPatience, cancellationToken).ConfigureAwait(false));
+            var address = await ListeningAsync(main, cancellationToken).ConfigureAwait(false);
+            if (services is not null)
+                await services.RefreshAsync(cancellationToken).ConfigureAwait(false);
+            return new EmbeddedTarget(folder, processes, services, address, adminKey);
         }
         catch
         {
+            services?.Dispose();
             await StopAsync(processes, folder).ConfigureAwait(false);
             throw;
         }
     }
 
     /// <summary>Stops the processes and removes the data folder.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync(_processes, _folder).ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        _services?.Dispose();
+        await StopAsync(_processes, _folder).ConfigureAwait(false);
+    }
 
     // The plan's own words, so that both processes read the same timing by the same rules.
     private static IEnumerable<string> Timing(Plan plan) =>
         plan.Settings.Where(s => s.Key.StartsWith("llm.", StringComparison.Ordinal)).SelectMany(s => new[] { "--set", $"{s.Key}={s.Value}" });
 
-    [GeneratedRegex(@"listening on (http://\S+)")]
-    private static partial Regex Listening();
-
-    private static async Task<Uri> ListeningAsync(ChildProcess process, CancellationToken cancellationToken)
-    {
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(StartPatience);
-        while (true)
-        {
-            foreach (var line in process.LastLines)
-                if (Listening().Match(line) is { Success: true } match)
-                    return new Uri(match.Groups[1].Value);
-            if (process.Exited.IsCompleted)
-                throw new TargetException($"'{process.Name}' ended with exit code {process.ExitCode} before it was ready; its last lines:\n{Lines(process)}");
-            try
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(20), patience.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                throw new TargetException($"'{process.Name}' was not ready after {StartPatience.TotalSeconds:0} s; its last lines:\n{Lines(process)}");
-            }
-        }
-    }
-
-    private static string Lines(ChildProcess process) =>
-        process.LastLines.Count == 0 ? "  (none)" : string.Join('\n', process.LastLines.TakeLast(15).Select(line => "  " + line));
+    private static Task<Uri> ListeningAsync(ChildProcess process, CancellationToken cancellationToken) =>
+        Announcements.WaitAsync(process, Announcements.Listening(), StartPatience, cancellationToken);
 
     private static async Task StopAsync(List<ChildProcess> processes, string folder)
     {

@@ -1,3 +1,4 @@
+using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Recording;
 using Loadline.Targets;
@@ -65,8 +66,10 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         if (request.Address is not null)
             return null;
-        observer.Step(request.Plan.Llm is null ? "Starting the RAG system" : "Starting the RAG system and its simulated LLM");
-        return await EmbeddedTarget.StartAsync(request.Plan, stop).ConfigureAwait(false);
+        var shape = OwnTarget.Find(request.Plan.Target)
+            ?? throw new TargetException($"the target '{request.Plan.Target}' has no address, and Loadline starts none of that name; it starts {string.Join(", ", OwnTarget.All.Select(own => own.Name))}");
+        observer.Step($"Starting the RAG system, {shape.About}{(request.Plan.Llm is null ? "" : ", and its simulated LLM")}");
+        return await EmbeddedTarget.StartAsync(shape, request.Plan, stop).ConfigureAwait(false);
     }
 
     // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.
@@ -93,9 +96,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {plan.Load.Users} users for {plan.Load.Duration:hh\\:mm\\:ss}");
-        using var processes = new ProcessSeries(
-            [new ProcessProbe("loadline", Environment.ProcessId, time), .. embedded?.Processes.Select(p => new ProcessProbe(p.Name, p.Id, time)) ?? []]);
-        var watch = new RunWatch(plan, processes, observer);
+        using var processes = new ProcessSeries(time);
+        var watch = new RunWatch(plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer);
         UserPopulation? population = null;
         var startedAt = time.GetUtcNow();
         var times = PhaseTimes.Of(plan.Load.Up, plan.Load.Hold, plan.Load.Down);

@@ -12,7 +12,7 @@ public sealed record RunRequest
     /// <summary>How to speak to the target.</summary>
     public required TargetProfile Profile { get; init; }
 
-    /// <summary>Where the target is; null starts the embedded one.</summary>
+    /// <summary>Where the target is; null starts the one of Loadline's own that the plan names (<see cref="OwnTarget"/>).</summary>
     public required Uri? Address { get; init; }
 
     /// <summary>The run folder to make; it must not exist, or be empty.</summary>
@@ -21,6 +21,6 @@ public sealed record RunRequest
     /// <summary>The command line, to be shown with the results.</summary>
     public required string CommandLine { get; init; }
 
-    /// <summary>The key that may create users at the target (profiles that issue keys); null for the embedded target, which has its own, and for profiles that don't.</summary>
+    /// <summary>The key that may create users at the target (profiles that issue keys); null for targets that Loadline starts, which have their own, and for profiles that don't.</summary>
     public string? AdminKey { get; init; }
 }

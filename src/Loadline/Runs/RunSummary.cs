@@ -58,7 +58,7 @@ public sealed record EnvironmentSummary(
     string Os, string Runtime, int Cores, long MemoryBytes, IReadOnlyList<ProcessSummary> Processes);
 
 /// <summary>One process of the run over the hold phase.</summary>
-/// <param name="Name"><c>loadline</c>, <c>rag</c>, <c>llm</c>.</param>
+/// <param name="Name"><c>loadline</c>, <c>llm</c>, and <c>rag</c> or, of the target <c>services</c>, <c>rag up</c> and each service.</param>
 /// <param name="CpuCores">Mean cores used.</param>
 /// <param name="MemoryStartBytes">Resident memory as the hold phase began (median of its first tenth).</param>
 /// <param name="MemoryEndBytes">Resident memory as it ended (median of its last tenth).</param>

@@ -5,7 +5,11 @@ using Loadline.Recording;
 namespace Loadline.Runs;
 
 /// <summary>Watches a load while it goes on: looks at the processes and tells the observer once a second.</summary>
-internal sealed class RunWatch(Plan plan, ProcessSeries processes, IRunObserver observer)
+/// <param name="plan">What is run.</param>
+/// <param name="processes">Where what is seen of processes is kept.</param>
+/// <param name="running">Which processes there are at this moment.</param>
+/// <param name="observer">Is told.</param>
+internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnlyList<WatchedProcess>> running, IRunObserver observer)
 {
     // CPU over a longer stretch is steadier, and a look costs a few file reads.
     private const int SecondsBetweenLooks = 2;
@@ -39,7 +43,7 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, IRunObserver 
         }
     }
 
-    private void Look(double at) => _unread = processes.Look(at).ToDictionary(
+    private void Look(double at) => _unread = processes.Look(at, running()).ToDictionary(
         p => p.Key, p => new SeriesProcess(Math.Round(p.Value.CpuCores, 3), p.Value.MemoryBytes));
 
     private RunProgress Progress(TimeSpan elapsed, LiveSnapshot live)

@@ -18,7 +18,7 @@ internal static class RagCommand
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is called after the assembly, and the command is called rag.
-        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), KeysCommand.Create() };
+        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create() };
         var parsed = root.Parse(args);
         // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -36,7 +36,8 @@ internal static class RagCommand
         }
         catch (CommandException error)
         {
-            await Console.Error.WriteLineAsync($"rag: {error.Message}").ConfigureAwait(false);
+            foreach (var line in error.Message.Split(Environment.NewLine))
+                await Console.Error.WriteLineAsync($"rag: {line}").ConfigureAwait(false);
             return error.ExitCode;
         }
         catch (Exception error)

@@ -1,14 +1,17 @@
 namespace Rag.Host.Serving;
 
-/// <summary>The data folder, held by one server at a time: two that write the same index files would ruin them.</summary>
+/// <summary>
+/// The data folder. Processes of different services share it; a service that owns its files is held by one process at a time: two that write the same index
+/// files would ruin them.
+/// </summary>
 internal sealed class DataFolder : IDisposable
 {
-    private readonly FileStream _lock;
+    private readonly IReadOnlyList<FileStream> _locks;
 
-    private DataFolder(string path, FileStream held)
+    private DataFolder(string path, IReadOnlyList<FileStream> held)
     {
         Path = path;
-        _lock = held;
+        _locks = held;
     }
 
     /// <summary>Its full path.</summary>
@@ -31,19 +34,37 @@ internal sealed class DataFolder : IDisposable
         }
     }
 
-    /// <summary>Prepares the folder and takes it. The operating system gives it back when the process ends, however it ends.</summary>
-    public static DataFolder Take(string folder)
+    /// <summary>Prepares the folder and takes services in it. The operating system gives them back when the process ends, however it ends.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="services">Names of the services that only one process may run on it.</param>
+    public static DataFolder Take(string folder, IEnumerable<string> services)
     {
         var path = Prepare(folder);
-        try
-        {
-            return new DataFolder(path, new FileStream(System.IO.Path.Combine(path, "rag.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-        }
-        catch (IOException error)
-        {
-            throw new CommandException(ExitCode.DataFolderInUse, $"the data folder '{path}' is in use by another 'rag serve'; stop that one or name another with --data", error);
-        }
+        var held = new List<FileStream>();
+        var taken = new List<string>();
+        IOException? first = null;
+        foreach (var service in services)
+            try
+            {
+                held.Add(new FileStream(System.IO.Path.Combine(path, $"rag-{service}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException error)
+            {
+                taken.Add(service);
+                first ??= error;
+            }
+
+        if (first is null)
+            return new DataFolder(path, held);
+        held.ForEach(file => file.Dispose());
+        throw new CommandException(
+            ExitCode.DataFolderInUse,
+            $"the data folder '{path}' is in use by another 'rag serve' for {string.Join(", ", taken)}; stop that one or name another with --data", first);
     }
 
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        foreach (var file in _locks)
+            file.Dispose();
+    }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Rag.Host.Wiring;
+using Rag.Host.Wiring.Remote;
 
 namespace Rag.Host.Serving;
 
@@ -25,6 +27,23 @@ internal static class Listeners
             Listen(kestrel, "--urls", url, HttpProtocols.Http1);
         foreach (var url in Split(configuration["http2_urls"]))
             Listen(kestrel, "--http2-urls", url, HttpProtocols.Http2);
+        if (ServicePort.Address(configuration) is { } address)
+            ListenForServices(kestrel, address);
+    }
+
+    private static void ListenForServices(KestrelServerOptions kestrel, ServiceAddress address)
+    {
+        if (address.SocketPath is { } path)
+        {
+            SocketFile.Free(path);
+            kestrel.ListenUnixSocket(path, ServicePort.Listen);
+        }
+        else if (IPAddress.TryParse(address.Host.Trim('[', ']'), out var ip))
+            kestrel.Listen(ip, address.Port, ServicePort.Listen);
+        else if (address.Host == "localhost")
+            kestrel.Listen(IPAddress.Loopback, address.Port, ServicePort.Listen);
+        else
+            throw new CommandException(ExitCode.InvalidArguments, $"--grpc: host '{address.Host}' is not permitted; expected an IP address (0.0.0.0 for all) or localhost");
     }
 
     private static string[] Split(string? urls) => urls?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];

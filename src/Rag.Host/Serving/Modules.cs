@@ -14,7 +14,7 @@ using Rag.Vectors;
 
 namespace Rag.Host.Serving;
 
-/// <summary>The list of services; the only one. A module comes after those whose registrations it looks at: query watches the ingestion queue.</summary>
+/// <summary>The list of services; the only one.</summary>
 internal static class Modules
 {
     public static IReadOnlyList<ServiceModule> All { get; } =

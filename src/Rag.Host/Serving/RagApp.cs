@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
 using Rag.Host.Wiring;
+using Rag.Host.Wiring.Remote;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -8,11 +9,17 @@ namespace Rag.Host.Serving;
 /// <summary>Puts the server together: configuration, modules, endpoints. Nothing is opened or bound before it starts.</summary>
 internal static class RagApp
 {
+    /// <summary>A server that hosts services and knows no other process.</summary>
+    public static WebApplication Build(IConfiguration configuration, IReadOnlyList<ServiceModule> modules, Action<IServiceCollection> engines) =>
+        Build(configuration, new Placement(modules, []), engines);
+
     /// <param name="configuration">All settings.</param>
-    /// <param name="modules">Which services are hosted.</param>
+    /// <param name="placement">Which services are hosted, and where the others are.</param>
     /// <param name="engines">Registers what modules need from engines; before them, so that a module can see what is there.</param>
-    public static WebApplication Build(IConfiguration configuration, IReadOnlyList<ServiceModule> modules, Action<IServiceCollection> engines)
+    public static WebApplication Build(IConfiguration configuration, Placement placement, Action<IServiceCollection> engines)
     {
+        var modules = placement.Hosted;
+        var contracts = modules.SelectMany(module => module.Contracts).ToList();
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "rag" });
         builder.Configuration.AddConfiguration(configuration);
         builder.Configuration.AddInMemoryCollection([new("urls", "")]); // the framework would bind them once more
@@ -26,6 +33,8 @@ internal static class RagApp
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IHostLifetime, StopSignals>();
         services.AddSingleton<MetricsEndpoint>();
+        services.AddSingleton<ProcessEndpoints>();
+        services.AddSingleton<PeerChannels>();
         services.AddRagOpenApi();
         engines(services);
         services.AddSeams(configuration, modules);
@@ -35,13 +44,24 @@ internal static class RagApp
             module.Register(services, configuration);
         }
 
-        foreach (var contract in modules.SelectMany(module => module.Contracts))
+        foreach (var contract in contracts)
             contract.Accept(new SeamRegistration(services));
+        foreach (var remote in placement.Remote)
+            foreach (var contract in remote.Module.Contracts)
+                contract.Accept(new RemoteRegistration(services, remote.Addresses));
+        var reached = ServicePort.Address(configuration) is not null;
+        if (reached)
+            ServicePort.Register(services, configuration, contracts);
 
         var app = builder.Build();
         foreach (var module in modules)
             module.Map(app);
-        app.MapRagOpenApi();
+        if (reached)
+            ServicePort.Map(app, configuration, contracts);
+        if (placement.Hosts("gateway"))
+            app.MapRagOpenApi();
+        else
+            app.Services.GetRequiredService<ProcessEndpoints>().Map(app);
         app.Services.GetRequiredService<MetricsEndpoint>().Map(app);
         return app;
     }
@@ -52,6 +72,7 @@ internal static class RagApp
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
         logging.AddFilter("System", LogLevel.Warning);
+        logging.AddFilter("Grpc", LogLevel.None); // each refused call as an error of the server; what is one is logged by ContractService
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps the server from starting is told by the command, in one line
         logging.AddConfiguration(configuration.GetSection("logging"));
         if (configuration["log"] == "json")

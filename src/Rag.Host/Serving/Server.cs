@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
+using Rag.Host.Wiring;
 using Rag.Hosting;
 
 namespace Rag.Host.Serving;
@@ -14,9 +15,10 @@ internal static class Server
     public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> arguments, int? parent)
     {
         var settings = Settings.Read(arguments);
-        using var data = DataFolder.Take(settings["data"]!);
+        var placement = Explained(() => Placement.Read(settings, Modules.All));
+        using var data = DataFolder.Take(settings["data"]!, placement.Hosted.Where(module => !module.Replicable).Select(module => module.Name));
         var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
-        await using var app = Build(configuration, data.Path);
+        await using var app = Explained(() => RagApp.Build(configuration, placement, services => AddEngines(services, configuration, placement, data.Path)));
         await StartAsync(app).ConfigureAwait(false);
 
         var lifetime = app.Lifetime;
@@ -28,16 +30,24 @@ internal static class Server
         return ExitCode.Ok;
     }
 
-    private static WebApplication Build(IConfiguration configuration, string data)
+    /// <summary>Registers what the hosted services need from engines.</summary>
+    public static void AddEngines(IServiceCollection services, IConfiguration configuration, Placement placement, string data)
+    {
+        if (placement.Hosts("documents"))
+            services.AddSqliteDocuments(Path.Combine(data, "documents"));
+        if (placement.Hosts("identity"))
+            services.AddSqliteIdentity(Path.Combine(data, "identity"));
+        if (placement.Hosts("generation"))
+            services.AddOpenAiGeneration(configuration);
+    }
+
+    private static T Explained<T>(Func<T> step)
     {
         try
         {
-            return RagApp.Build(configuration, Modules.All, services => services
-                .AddSqliteDocuments(Path.Combine(data, "documents"))
-                .AddSqliteIdentity(Path.Combine(data, "identity"))
-                .AddOpenAiGeneration(configuration));
+            return step();
         }
-        catch (InvalidOperationException error) // what the modules' option readers throw: it names the setting, the value and the rule
+        catch (InvalidOperationException error) // what readers of settings throw: it names the setting, the value and the rule
         {
             throw new CommandException(ExitCode.InvalidArguments, error.Message, error);
         }
@@ -48,14 +58,16 @@ internal static class Server
         try
         {
             await app.StartAsync().ConfigureAwait(false);
+            if (ServicePort.Address(app.Configuration) is { SocketPath: { } path })
+                SocketFile.Protect(path);
         }
         catch (IOException error) when (error.InnerException is AddressInUseException)
         {
-            throw new CommandException(ExitCode.AddressUnavailable, $"{error.Message} Name another port with --urls, or port 0 for a free one.", error);
+            throw new CommandException(ExitCode.AddressUnavailable, $"{error.Message} Name another port, or port 0 for a free one.", error);
         }
         catch (System.Net.Sockets.SocketException error)
         {
-            throw new CommandException(ExitCode.AddressUnavailable, $"an address of --urls can't be listened on: {error.Message}", error);
+            throw new CommandException(ExitCode.AddressUnavailable, $"an address of --urls or --grpc can't be listened on: {error.Message}", error);
         }
     }
 
@@ -79,9 +91,13 @@ internal static class Server
         if (app.Lifetime.ApplicationStopping.IsCancellationRequested)
             return;
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.ToList();
+        var grpc = ServicePort.Address(configuration);
         var http1 = configuration["urls"]!.Split(';', StringSplitOptions.RemoveEmptyEntries).Length;
+        var http = addresses.Count - (grpc is null ? 0 : 1); // listeners are announced in the order in which they were asked for
         for (var i = 0; i < addresses.Count; i++)
-            Console.Out.WriteLine(i < http1 ? $"listening on {addresses[i]}" : $"listening with HTTP/2 on {addresses[i]}");
+            Console.Out.WriteLine(i < http1 ? $"listening on {addresses[i]}"
+                : i < http ? $"listening with HTTP/2 on {addresses[i]}"
+                : $"listening for services on {(grpc!.SocketPath is null ? addresses[i] : grpc.Text)}");
         Console.Out.Flush();
     }
 }

@@ -2,8 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Rag.Host.Serving;
 
-/// <summary>Ctrl-C and SIGTERM: the first asks the server to stop (it drains for at most 5 s), the second ends the process at once.</summary>
-internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLifetime, IDisposable
+/// <summary>
+/// Ctrl-C and SIGTERM: the first asks the server to stop (it drains for at most 5 s), the second ends the process at once. A process with a parent
+/// (<c>--parent</c>) leaves Ctrl-C to it: a terminal sends it to all at once, and the parent stops its processes in an order of its own.
+/// </summary>
+internal sealed class StopSignals(IHostApplicationLifetime lifetime, IConfiguration configuration) : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _seen;
@@ -23,6 +26,8 @@ internal sealed class StopSignals(IHostApplicationLifetime lifetime) : IHostLife
     private void Stop(PosixSignalContext context)
     {
         context.Cancel = true; // the runtime would end the process here
+        if (context.Signal == PosixSignal.SIGINT && configuration["parent"] is not null)
+            return;
         if (Interlocked.Increment(ref _seen) > 1)
             Environment.Exit(ExitCode.Interrupted);
         lifetime.StopApplication();

@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
+using Rag.Seams;
 
 namespace Rag.Caching;
 
-/// <summary>The caching service, in process.</summary>
+/// <summary>The caching service: answers, embeddings, and the rate limits that gateways share. Run one of it.</summary>
 public sealed class CachingModule : ServiceModule
 {
     /// <inheritdoc/>
@@ -14,11 +15,20 @@ public sealed class CachingModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<Contract> Contracts => [CachingContract.Instance, RateLimitsContract.Instance];
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = CachingOptions.Read(configuration);
-        services.AddSingleton(provider => new InProcessCache(options, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<ICaching>(provider => provider.GetRequiredService<InProcessCache>());
-        services.AddSingleton<ICacheEntries>(provider => provider.GetRequiredService<InProcessCache>());
+        services.AddSingleton<ICaching>(provider =>
+        {
+            var time = provider.GetRequiredService<TimeProvider>();
+            return new CacheStore(options, time, new Random(unchecked((int)time.GetTimestamp())));
+        });
+        services.AddSingleton<IRateLimits>(provider => new RateLimitStore(provider.GetRequiredService<TimeProvider>(), options.Users));
     }
 }

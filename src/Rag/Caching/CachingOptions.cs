@@ -1,32 +1,50 @@
 using Microsoft.Extensions.Configuration;
+using Rag.Hosting;
 
 namespace Rag.Caching;
 
-/// <summary>Bounds of the in-process cache; the configuration section <c>caching</c>.</summary>
+/// <summary>Bounds of the cache; the configuration section <c>caching</c>.</summary>
 internal sealed record CachingOptions
 {
-    /// <summary>The most entries, <c>caching:entries</c>; default 10,000.</summary>
+    /// <summary>The most values, <c>caching:entries</c>; default 10,000.</summary>
     public int Entries { get; init; } = 10_000;
 
     /// <summary>The most bytes, keys and values together, <c>caching:bytes</c>; default 64 MiB.</summary>
     public long Bytes { get; init; } = 64L << 20;
 
+    /// <summary>The most computations under way, <c>caching:leases</c>; default 10,000. Past them newcomers compute without a lease.</summary>
+    public int Leases { get; init; } = 10_000;
+
+    /// <summary>The most callers that wait for computations of others, <c>caching:waiters</c>; default 10,000. Past them newcomers are told Busy at once.</summary>
+    public int Waiters { get; init; } = 10_000;
+
+    /// <summary>How long the one who computes a value has for it, <c>caching:lease_seconds</c>; default 15. Then another may: so long a killed process can keep others from it.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The last part of a value's life in which one caller is asked to compute it anew, <c>caching:refresh_share</c>; default 0.1, 0 never.</summary>
+    public double RefreshShare { get; init; } = 0.1;
+
+    /// <summary>The most tenants whose generation is remembered one by one, <c>caching:tenants</c>; default 100,000. Past them all values are dropped once.</summary>
+    public int Tenants { get; init; } = 100_000;
+
+    /// <summary>The most users whose rates are remembered, <c>caching:users</c>; default 1,000,000.</summary>
+    public int Users { get; init; } = 1_000_000;
+
     public static CachingOptions Read(IConfiguration configuration)
     {
-        var defaults = new CachingOptions();
-        return new CachingOptions
+        var settings = new SettingsReader(configuration);
+        var options = new CachingOptions
         {
-            Entries = AtLeastOne(configuration, "caching:entries", defaults.Entries),
-            Bytes = AtLeastOne(configuration, "caching:bytes", defaults.Bytes),
+            Entries = (int)settings.Whole("caching:entries", 10_000, 1, 100_000_000),
+            Bytes = settings.Whole("caching:bytes", 64L << 20, 1, 1L << 40),
+            Leases = (int)settings.Whole("caching:leases", 10_000, 1, 10_000_000),
+            Waiters = (int)settings.Whole("caching:waiters", 10_000, 1, 10_000_000),
+            Lease = TimeSpan.FromSeconds(settings.Whole("caching:lease_seconds", 15, 1, 600)),
+            RefreshShare = settings.Number("caching:refresh_share", 0.1, 0, 0.5),
+            Tenants = (int)settings.Whole("caching:tenants", 100_000, 1, 10_000_000),
+            Users = (int)settings.Whole("caching:users", 1_000_000, 1024, 100_000_000),
         };
-    }
-
-    private static T AtLeastOne<T>(IConfiguration configuration, string path, T fallback) where T : System.Numerics.INumber<T>
-    {
-        if (configuration[path] is not { } text)
-            return fallback;
-        return T.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value) && value >= T.One
-            ? value
-            : throw new InvalidOperationException($"{path}: '{text}' is not permitted; expected a whole number of at least 1");
+        settings.ThrowIfWrong();
+        return options;
     }
 }

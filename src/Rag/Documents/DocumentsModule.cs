@@ -13,7 +13,10 @@ public sealed class DocumentsModule : ServiceModule
     public override string Name => "documents";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => [];
+    public override IReadOnlyList<string> DependsOn => ["caching"];
+
+    /// <inheritdoc/>
+    public override bool Replicable => false;
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
@@ -26,6 +29,7 @@ public sealed class DocumentsModule : ServiceModule
         services.AddSingleton(options);
         services.AddSingleton<DocumentService>();
         services.AddSingleton<IDocuments>(p => p.GetRequiredService<DocumentService>());
+        services.AddSingleton<CacheInvalidation>();
         services.AddSingleton<IIngestionQueue, OutboxQueue>();
     }
 }

@@ -4,7 +4,7 @@ using Rag.Ingestion;
 namespace Rag.Documents;
 
 /// <summary>The outbox as ingestion's queue: nothing is copied to a second system, so nothing can be lost between the two.</summary>
-internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store) : IIngestionQueue
+internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store, CacheInvalidation cached) : IIngestionQueue
 {
     /// <summary>Uploaded bytes that one claim may bring; a single larger document comes alone.</summary>
     private const long MaxClaimBytes = 16 * 1024 * 1024;
@@ -43,6 +43,8 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
     {
         if (results.Count == 0)
             return;
+        // Before anyone can read that it is done.
+        await cached.ChangedAsync(TenantsOf(results), cancellationToken).ConfigureAwait(false);
         var operation = new CompleteOperation(_memory, store, results);
         try
         {
@@ -57,6 +59,15 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
                     PutBack(ticket);
             throw;
         }
+    }
+
+    private static HashSet<string> TenantsOf(IReadOnlyList<IngestionResult> results)
+    {
+        var tenants = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var result in results)
+            if (result.Touched && result.Outcome != IngestionOutcome.Superseded)
+                tenants.Add(result.Job.Tenant);
+        return tenants;
     }
 
     private void PutBack(JobTicket ticket)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Rag.Errors;
 
@@ -49,11 +50,32 @@ public sealed class MetadataFilter
                 throw Invalid($"filter.{field.Name}: expected a text, a number, true, false or an operator object, got {field.Value.ValueKind}");
         }
 
+        return conditions.Count == 0 ? null : Of(conditions);
+    }
+
+    /// <summary>Makes a filter from its <see cref="Canonical"/> text, as it travels between processes.</summary>
+    /// <exception cref="RagException">InvalidArgument: the text is no filter's.</exception>
+    public static MetadataFilter FromCanonical(string canonical)
+    {
+        string[][]? read;
+        try
+        {
+            read = JsonSerializer.Deserialize<string[][]>(canonical);
+        }
+        catch (JsonException error)
+        {
+            throw new RagException(RagError.InvalidArgument, "filter: its canonical text is no JSON array of conditions", null, error);
+        }
+
+        if (read is not { Length: > 0 })
+            throw Invalid("filter: its canonical text holds no condition");
+        return Of([.. read.Select(ReadCanonical)]);
+    }
+
+    private static MetadataFilter Of(IReadOnlyList<Condition> conditions)
+    {
         if (conditions.Count > MaxConditions)
             throw Invalid($"filter: {conditions.Count} conditions; at most {MaxConditions} are allowed");
-        if (conditions.Count == 0)
-            return null;
-
         var ordered = conditions.OrderBy(c => c.Field, StringComparer.Ordinal).ThenBy(c => c.Op).ToArray();
         return new MetadataFilter(ordered, JsonSerializer.Serialize(ordered.Select(
             c => new[] { c.Field, c.Op.ToString() }.Concat(c.Values.Select(TypedText)).ToArray())));
@@ -99,6 +121,24 @@ public sealed class MetadataFilter
             throw Invalid($"filter.{field}.{op.Name}: expected a text, a number, true or false, got {op.Value.ValueKind}");
         return new Condition(field, kind, [single]);
     }
+
+    // [field, operator, typed text…]
+    private static Condition ReadCanonical(string?[]? parts)
+    {
+        if (parts is not [{ } field, { } name, .. var texts] || !Enum.TryParse<Operator>(name, out var op) || name != op.ToString()
+            || (op is not (Operator.In or Operator.Nin) && texts.Length != 1))
+            throw Invalid("filter: its canonical text holds a condition that is not [field, operator, value…]");
+        return new Condition(field, op, [.. texts.Select(ReadTyped)]);
+    }
+
+    private static MetadataValue ReadTyped(string? text) => text switch
+    {
+        ['t', ':', .. var rest] => rest,
+        ['n', ':', .. var rest] when double.TryParse(rest, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) => number,
+        "b:true" => true,
+        "b:false" => false,
+        _ => throw Invalid("filter: its canonical text holds a value that is no text, number or truth value"),
+    };
 
     // 1 and "1" and true are different values and must give different cache keys.
     private static string TypedText(MetadataValue value) =>

@@ -16,7 +16,7 @@ internal delegate Task CallerHandler(HttpContext context, Caller caller, Cancell
 /// What every request passes: (1) room, by class of work, before anything is spent on it, (2) who is it, (3) is it within its limit, (4) the handler under a deadline, (5) errors made into responses, (6) one measurement.
 /// One class rather than a chain of middlewares: this is on the path of every request, and the order is the point.
 /// </summary>
-internal sealed partial class Gate(KnownCallers callers, RateLimiter limiter, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
+internal sealed partial class Gate(KnownCallers callers, UserLimits limits, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
 {
     private static readonly Meter Meter = new("Rag");
 
@@ -71,7 +71,7 @@ internal sealed partial class Gate(KnownCallers callers, RateLimiter limiter, Ga
             deadline.CancelAfter(stop.Allowed);
             CallScope.Enter(time, stop.Allowed, Priority.Interactive);
             var caller = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
-            Limit(context, caller);
+            await LimitAsync(context, caller, deadline.Token).ConfigureAwait(false);
             try
             {
                 await handler(context, caller, deadline.Token).ConfigureAwait(false);
@@ -131,10 +131,12 @@ internal sealed partial class Gate(KnownCallers callers, RateLimiter limiter, Ga
         RagError.Unauthenticated, "expected a valid API key in 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; make one with 'rag keys add USER'");
 
     // https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ : q quota, w window, r remaining, t seconds until the quota is whole.
-    private void Limit(HttpContext context, Caller caller)
+    private async ValueTask LimitAsync(HttpContext context, Caller caller, CancellationToken cancellationToken)
     {
-        var decision = limiter.Take(caller.User, caller.RequestsPerMinute);
+        var (decision, shared) = await limits.TakeAsync(caller.User, caller.RequestsPerMinute, cancellationToken).ConfigureAwait(false);
         var headers = context.Response.Headers;
+        if (!shared)
+            RequestCourse.Of(context).Missing(UserLimits.Unavailable);
         headers["RateLimit-Policy"] = string.Create(CultureInfo.InvariantCulture, $"\"user\";q={caller.RequestsPerMinute};w=60");
         headers["RateLimit"] = string.Create(
             CultureInfo.InvariantCulture, $"\"user\";r={decision.Remaining};t={(int)Math.Ceiling(decision.Restored.TotalSeconds)}");

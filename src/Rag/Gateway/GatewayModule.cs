@@ -14,13 +14,13 @@ public sealed class GatewayModule : ServiceModule
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> DependsOn =>
-        ["identity", "query", "search", "documents", "embedding", "generation", "vectors", "keywords"];
+        ["identity", "query", "search", "documents", "embedding", "generation", "vectors", "keywords", "caching"];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
-        services.AddSingleton(provider => new RateLimiter(provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<UserLimits>();
         services.AddSingleton<ModelNames>();
         services.AddSingleton<KnownCallers>();
         services.AddSingleton<Gate>();

@@ -15,6 +15,9 @@ internal sealed record GatewayOptions
     /// <summary>Requests worked on at once, <c>gateway:in_flight</c>; default 8192. Past them 503 at once.</summary>
     public int InFlight { get; init; } = 8192;
 
+    /// <summary>How many gateways there are, <c>gateway:replicas</c>; default 1. While the shared rate limits can't be had, each lets 1/N of a user's limit pass.</summary>
+    public int Replicas { get; init; } = 1;
+
     /// <summary>
     /// Whether requests are refused when the system behind is slower than it can bear, <c>gateway:shedding</c>; default true. Off under <c>seams:naive</c>.
     /// </summary>
@@ -49,6 +52,7 @@ internal sealed record GatewayOptions
         JsonBytes = configuration.Whole("gateway:json_bytes", 1 << 20, 1024, 1 << 28),
         FileBytes = configuration.Whole("gateway:file_bytes", 32 << 20, 1024, 1 << 30),
         InFlight = configuration.Whole("gateway:in_flight", 8192, 1, 1_000_000),
+        Replicas = configuration.Whole("gateway:replicas", 1, 1, 1000),
         Shedding = Flag(configuration, "gateway:shedding", true) && !Flag(configuration, "seams:naive", false),
         SheddingLeast = configuration.Whole("gateway:shedding_least", 16, 1, 1_000_000),
         SheddingFirst = configuration.Whole("gateway:shedding_first", 512, 1, 1_000_000),

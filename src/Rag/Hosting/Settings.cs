@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace Rag.Hosting;
 
 /// <summary>Reads single values of the configuration, each with its rule.</summary>
-internal static class Settings
+public static class Settings
 {
     /// <summary>A whole number; <paramref name="fallback"/> where the configuration says nothing.</summary>
     /// <exception cref="InvalidOperationException">The value is no whole number from <paramref name="min"/> to <paramref name="max"/>; the message names the path and the rule.</exception>

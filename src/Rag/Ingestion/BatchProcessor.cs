@@ -58,11 +58,11 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         }
         catch (UnreadableDocumentException reason)
         {
-            results.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: reason.Message));
+            results.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: reason.Message, Touched: false));
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            results.Add(Failure(job, error));
+            results.Add(Failure(job, error) with { Touched = false });
         }
         finally
         {
@@ -74,15 +74,16 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
 
     private async Task<IReadOnlyList<IngestionResult>> IndexAsync(IReadOnlyList<PreparedDocument> documents, CancellationToken cancellationToken)
     {
+        var touched = false;
         try
         {
-            await IndexTogetherAsync(documents, cancellationToken).ConfigureAwait(false);
+            await IndexTogetherAsync(documents, () => touched = true, cancellationToken).ConfigureAwait(false);
             return [.. documents.Select(d => new IngestionResult(d.Job, IngestionOutcome.Done, d.Chunks.Count, d.Text, Title: d.FoundTitle))];
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
             if (documents.Count == 1 || IngestionFailures.IsOutage(error))
-                return [.. documents.Select(d => Failure(d.Job, error))];
+                return [.. documents.Select(d => Failure(d.Job, error) with { Touched = touched })];
         }
 
         var results = new List<IngestionResult>(documents.Count);
@@ -91,7 +92,7 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         return results;
     }
 
-    private async Task IndexTogetherAsync(IReadOnlyList<PreparedDocument> documents, CancellationToken cancellationToken)
+    private async Task IndexTogetherAsync(IReadOnlyList<PreparedDocument> documents, Action touching, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.IndexTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -106,6 +107,7 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
             _computing.Release();
         }
 
+        touching();
         await indexer.IndexAsync(documents, embedded, limit.Token).ConfigureAwait(false);
     }
 

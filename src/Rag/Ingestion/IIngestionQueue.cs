@@ -66,8 +66,9 @@ public sealed record IngestionJob
 /// <param name="Text">The extracted text, kept for readers; null for failures and deletions.</param>
 /// <param name="Reason">Why it failed or must be tried again.</param>
 /// <param name="Title">The title found inside the document, when the upload had none; null leaves it.</param>
+/// <param name="Touched">Whether an index may have changed; false when the job never came to that.</param>
 public sealed record IngestionResult(
-    IngestionJob Job, IngestionOutcome Outcome, int Chunks = 0, string? Text = null, string? Reason = null, string? Title = null);
+    IngestionJob Job, IngestionOutcome Outcome, int Chunks = 0, string? Text = null, string? Reason = null, string? Title = null, bool Touched = true);
 
 /// <summary>How a job ended.</summary>
 public enum IngestionOutcome

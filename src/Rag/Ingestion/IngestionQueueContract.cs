@@ -1,3 +1,4 @@
+using Rag.Filters;
 using Rag.Seams;
 
 namespace Rag.Ingestion;
@@ -12,6 +13,8 @@ internal static class IngestionQueueContract
     private static readonly UnaryCall<IIngestionQueue, IReadOnlyList<IngestionResult>, Nothing> Complete =
         new("Complete", static async (s, r, stop) => { await s.CompleteAsync(r, stop).ConfigureAwait(false); return default; }, CallPolicy.IdempotentWrite);
 
+    private static readonly IReadOnlyDictionary<string, MetadataValue> NoMetadata = new Dictionary<string, MetadataValue>();
+
     public static Contract<IIngestionQueue> Instance { get; } = new("documents", seam => new Proxy(seam), Claim, Complete);
 
     private sealed class Proxy(Seam<IIngestionQueue> seam) : IIngestionQueue
@@ -19,6 +22,10 @@ internal static class IngestionQueueContract
         public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => seam.CallAsync(Claim, max, cancellationToken);
 
         public async ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) =>
-            await seam.CallAsync(Complete, results, cancellationToken).ConfigureAwait(false);
+            await seam.CallAsync(Complete, [.. results.Select(WithoutContent)], cancellationToken).ConfigureAwait(false);
+
+        // The queue has the document: it is not sent back to where it came from.
+        private static IngestionResult WithoutContent(IngestionResult result) =>
+            result with { Job = result.Job with { Content = default, Metadata = NoMetadata } };
     }
 }

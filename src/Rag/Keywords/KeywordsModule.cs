@@ -16,6 +16,9 @@ public sealed class KeywordsModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [KeywordsContract.Instance];
 
     /// <inheritdoc/>

@@ -1,20 +1,21 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Rag.Caching;
+using Rag.Embedding;
 using Rag.Hosting;
-using Rag.Ingestion;
 using Rag.Seams;
 
 namespace Rag.Query;
 
-/// <summary>The query service. Register it after the ingestion queue, which it watches for changes.</summary>
+/// <summary>The query service.</summary>
 public sealed class QueryModule : ServiceModule
 {
     /// <inheritdoc/>
     public override string Name => "query";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["search", "generation", "caching"];
+    public override IReadOnlyList<string> DependsOn => ["search", "generation", "caching", "embedding"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [QueryContract.Instance];
@@ -22,18 +23,14 @@ public sealed class QueryModule : ServiceModule
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(QueryOptions.Read(configuration));
-        services.TryAddSingleton<IIndexVersions, IndexVersions>();
+        var options = QueryOptions.Read(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton(provider =>
+        {
+            var time = provider.GetRequiredService<TimeProvider>();
+            var alike = options.SemanticCache ? new AlikeAnswers(provider.GetRequiredService<IEmbedding>(), options, time) : null;
+            return new AnswerCache(provider.GetRequiredService<ICaching>(), alike, options, time, provider.GetRequiredService<ILogger<AnswerCache>>());
+        });
         services.AddSingleton<IQuery, QueryService>();
-
-        var queue = services.LastOrDefault(service => service.ServiceType == typeof(IIngestionQueue));
-        if (queue is null)
-            return;
-        services.Remove(queue);
-        services.AddSingleton<IIngestionQueue>(provider => new VersioningQueue(
-            (IIngestionQueue)(queue.ImplementationInstance
-                ?? queue.ImplementationFactory?.Invoke(provider)
-                ?? ActivatorUtilities.CreateInstance(provider, queue.ImplementationType!)),
-            provider.GetRequiredService<IIndexVersions>()));
     }
 }

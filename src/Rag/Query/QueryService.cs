@@ -1,8 +1,5 @@
-using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.Extensions.Logging;
-using Rag.Caching;
 using Rag.Errors;
 using Rag.Generation;
 using Rag.Models;
@@ -12,67 +9,38 @@ using Rag.Seams;
 namespace Rag.Query;
 
 /// <summary>
-/// question ─▶ cache ─▶ (one computation per key) ─▶ search ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end ─▶ cache.
+/// question ─▶ cache (<see cref="AnswerCache"/>) ─▶ search ─▶ citations ─▶ prompt ─▶ generation ─▶ text … end.
 /// A part that fails is done without, and the answer says so; without search there is no answer.
 /// </summary>
 internal sealed class QueryService(
-    ISearch search, IGeneration generation, ICacheEntries cache, IIndexVersions versions, QueryOptions options, TimeProvider time,
-    ILogger<QueryService> log) : IQuery
+    ISearch search, IGeneration generation, AnswerCache answers, QueryOptions options, TimeProvider time, ILogger<QueryService> log) : IQuery
 {
     private const int LongestQuestion = 8192;
     private const int MostCitations = 50;
 
     private readonly ModelNames _models = new(generation, time);
-    private readonly ConcurrentDictionary<string, SharedAnswer> _inTheMaking = new();
 
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Validate(request);
         if (options.CacheLifetime == TimeSpan.Zero)
         {
-            await foreach (var step in ComputeAsync(request, null, cancellationToken).ConfigureAwait(false))
+            await foreach (var step in ComputeAsync(request, [], cancellationToken).ConfigureAwait(false))
                 yield return step;
             yield break;
         }
 
-        var started = time.GetTimestamp();
-        // The version is read before anything is retrieved; see IIndexVersions.Of.
-        var key = AnswerKey.Of(request, _models.Default, versions.Of(request.Tenant));
-        if (await cache.FindAsync<CachedAnswer>(key, cancellationToken).ConfigureAwait(false) is { } kept)
-        {
-            yield return new AnswerCitations(kept.Citations);
-            yield return new AnswerText(kept.Text);
-            var end = kept.End with { Timings = new AnswerTimings(default, default, default, time.GetElapsedTime(started), Cached: true) };
-            QueryMetrics.Answered(end);
-            yield return end;
-            yield break;
-        }
-
-        await foreach (var step in Join(key, request).ReadAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var step in answers.AnswerAsync(
+            request, _models.Default, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
             yield return step;
     }
 
-    private SharedAnswer Join(string key, AnswerRequest request)
-    {
-        while (true)
-        {
-            var answer = _inTheMaking.GetOrAdd(
-                key, static (key, state) => new SharedAnswer(
-                    token => state.Service.ComputeAsync(state.request, key, token),
-                    ended => state.Service._inTheMaking.TryRemove(new KeyValuePair<string, SharedAnswer>(key, ended))),
-                (Service: this, request));
-            if (answer.TryJoin())
-                return answer;
-            // It ended in between; if it went before it was filed, its own removal missed it.
-            _inTheMaking.TryRemove(new KeyValuePair<string, SharedAnswer>(key, answer));
-        }
-    }
-
     private async IAsyncEnumerable<AnswerEvent> ComputeAsync(
-        AnswerRequest request, string? key, [EnumeratorCancellation] CancellationToken cancellationToken)
+        AnswerRequest request, IReadOnlyList<string> already, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
         var (citations, degraded) = await RetrieveAsync(request, cancellationToken).ConfigureAwait(false);
+        degraded = [.. already, .. degraded];
         var retrieval = time.GetElapsedTime(started);
         yield return new AnswerCitations(citations, degraded);
 
@@ -86,7 +54,6 @@ internal sealed class QueryService(
         };
         var askedAt = time.GetTimestamp();
         var firstToken = TimeSpan.Zero;
-        var text = key is null ? null : new StringBuilder();
         var pieces = 0;
         GenerationEnd? end = null;
         var words = new AnswerWords(generation, log);
@@ -95,7 +62,6 @@ internal sealed class QueryService(
             {
                 if (pieces++ == 0)
                     firstToken = time.GetElapsedTime(askedAt);
-                text?.Append(piece.Text);
                 yield return new AnswerText(piece.Text);
             }
             else
@@ -105,9 +71,6 @@ internal sealed class QueryService(
 
         var timings = new AnswerTimings(retrieval, firstToken, time.GetElapsedTime(askedAt), time.GetElapsedTime(started), Cached: false);
         var done = new AnswerEnd(end!.PromptTokens, end.CompletionTokens, end.FinishReason, end.Model, timings, degraded);
-        // An answer with a part missing is better than none, but not one to tell again.
-        if (key is not null && degraded.Count == 0 && pieces > 0)
-            await cache.KeepAsync(key, new CachedAnswer(citations, text!.ToString(), done), options.CacheLifetime, cancellationToken).ConfigureAwait(false);
         QueryMetrics.Answered(done);
         yield return done;
     }

@@ -29,6 +29,16 @@ internal sealed class SharedAnswer
         _closed = closed;
     }
 
+    /// <summary>Readers now.</summary>
+    public int Readers
+    {
+        get
+        {
+            lock (_lock)
+                return _readers;
+        }
+    }
+
     /// <summary>Takes a reader's place; <see cref="ReadAsync"/> must follow and gives it back.</summary>
     /// <returns>False when the answer has ended or was given up: make another.</returns>
     public bool TryJoin()

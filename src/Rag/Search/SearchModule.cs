@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Rag.Caching;
 using Rag.Chunks;
 using Rag.Documents;
 using Rag.Embedding;
@@ -19,7 +20,7 @@ public sealed class SearchModule : ServiceModule
     public override string Name => "search";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "documents", "reranking"];
+    public override IReadOnlyList<string> DependsOn => ["embedding", "vectors", "keywords", "documents", "reranking", "caching"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
@@ -32,7 +33,10 @@ public sealed class SearchModule : ServiceModule
         if (chunks.Problem() is { } problem)
             throw new InvalidOperationException(problem);
         services.AddSingleton<ISearch>(provider => new HybridSearch(
-            provider.GetRequiredService<IEmbedding>(), provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
+            new CachedEmbedding(
+                provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,
+                provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CachedEmbedding>>()),
+            provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(),
             new DocumentTexts(provider.GetRequiredService<IDocuments>(), chunks), provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Configuration;
+
 namespace Rag.Search;
 
 /// <summary>Configuration section <c>search</c>.</summary>
@@ -19,6 +21,17 @@ public sealed class SearchOptions
     /// <summary>How many of them; at least as many are fetched as that. 1–200.</summary>
     public int RerankTop { get; set; } = 20;
 
+    /// <summary>Bytes of questions' embeddings that this process keeps, <c>search:embedding_cache_bytes</c>; default 16 MiB (about 8,000 questions of 384 dimensions), 0 keeps none. 0–1 GiB.</summary>
+    [ConfigurationKeyName("embedding_cache_bytes")]
+    public long EmbeddingCacheBytes { get; set; } = 16L << 20;
+
+    /// <summary>
+    /// Whether the caching service keeps questions' embeddings as well, <c>search:shared_embedding_cache</c>. Default false: the built-in model takes less than a
+    /// call to another process; a model of hundreds of millions of weights takes more.
+    /// </summary>
+    [ConfigurationKeyName("shared_embedding_cache")]
+    public bool SharedEmbeddingCache { get; set; }
+
     /// <summary>All mistakes in these options; empty when there are none.</summary>
     internal IEnumerable<string> Problems()
     {
@@ -28,6 +41,8 @@ public sealed class SearchOptions
             yield return $"search:leastDepth: {LeastDepth} given; allowed are 1 to 1000 (default 50)";
         if (DepthPerResult is not (>= 1 and <= 10))
             yield return $"search:depthPerResult: {DepthPerResult} given; allowed are 1 to 10 (default 2)";
+        if (EmbeddingCacheBytes is < 0 or > 1L << 30)
+            yield return $"search:embedding_cache_bytes: {EmbeddingCacheBytes} given; allowed are 0 to {1L << 30} (default {16L << 20})";
         if (RerankTop is < 1 or > 200)
             yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 20)";
     }

@@ -16,6 +16,9 @@ public sealed class VectorsModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
+    public override bool Replicable => false;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [VectorsContract.Instance];
 
     /// <inheritdoc />

@@ -56,6 +56,13 @@ public class TextReportTests
     }
 
     [Fact]
+    public void The_console_text_shows_what_each_process_used()
+    {
+        var lines = VerdictText.Render(SampleRun.Make().Summary).Split('\n');
+        Assert.Equal(["  process   CPU cores  memory, peak", "  loadline       0.52       191 MiB", "  rag            0.96       455 MiB", "  llm            0.24        99 MiB"], lines[^5..^1]);
+    }
+
+    [Fact]
     public void Markdown_cells_cannot_break_the_table()
     {
         var summary = SampleRun.Make("INVALID").Summary;

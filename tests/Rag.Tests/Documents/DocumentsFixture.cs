@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Rag.Caching;
 using Rag.Documents;
 using Rag.Engines.Sqlite;
 using Rag.Ingestion;
@@ -13,7 +14,8 @@ internal sealed class DocumentsFixture : IDisposable
 {
     private readonly bool _ownsFolder;
 
-    public DocumentsFixture(DocumentsOptions? options = null, string? folder = null, Func<IDocumentStore, IDocumentStore>? wrap = null, TimeProvider? time = null)
+    public DocumentsFixture(DocumentsOptions? options = null, string? folder = null, Func<IDocumentStore, IDocumentStore>? wrap = null, TimeProvider? time = null,
+        ICaching? caching = null)
     {
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("rag-documents-").FullName;
@@ -22,7 +24,8 @@ internal sealed class DocumentsFixture : IDisposable
         IDocumentStore store = SqliteDocumentStore.Open(Folder);
         Store = wrap is null ? store : wrap(store);
         Service = new DocumentService(Store, Options, time ?? Time, NullLogger<DocumentService>.Instance);
-        Queue = new OutboxQueue(Service, Store);
+        Invalidation = new CacheInvalidation(caching ?? new CacheStore(new CachingOptions(), Time, new Random(1)), time ?? Time, NullLogger<CacheInvalidation>.Instance);
+        Queue = new OutboxQueue(Service, Store, Invalidation);
     }
 
     public string Folder { get; }
@@ -36,6 +39,8 @@ internal sealed class DocumentsFixture : IDisposable
     public DocumentService Service { get; }
 
     public OutboxQueue Queue { get; }
+
+    public CacheInvalidation Invalidation { get; }
 
     public string DatabasePath => Path.Combine(Folder, "documents.db");
 
@@ -80,6 +85,7 @@ internal sealed class DocumentsFixture : IDisposable
 
     public void Dispose()
     {
+        Invalidation.Dispose();
         Service.Dispose();
         Store.Dispose();
         if (_ownsFolder)

@@ -12,6 +12,7 @@ using Rag.Engines.Sqlite.Identity;
 using Rag.Gateway;
 using Rag.Generation;
 using Rag.Host.Serving;
+using Rag.Hosting;
 using Rag.Identity;
 using Rag.Keywords;
 using Rag.Query;
@@ -51,7 +52,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     public IServiceProvider Services => _app.Services;
 
     public static async Task<GatewayServer> StartAsync(
-        Dictionary<string, string?>? settings = null, bool extractive = false, Action<IServiceCollection>? more = null)
+        Dictionary<string, string?>? settings = null, bool extractive = false, Action<IServiceCollection>? more = null, ServiceModule? caching = null)
     {
         var folder = Directory.CreateTempSubdirectory("rag-gateway-").FullName;
         var search = new FakeSearch();
@@ -72,7 +73,7 @@ internal sealed class GatewayServer : IAsyncDisposable
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(all).Build();
         var app = RagApp.Build(
             configuration,
-            [new IdentityModule(), new CachingModule(), new GenerationModule(), new QueryModule(), new GatewayModule()],
+            [new IdentityModule(), caching ?? new CachingModule(), new GenerationModule(), new QueryModule(), new GatewayModule()],
             services =>
             {
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Rag.Gateway;
+using Rag.Limits;
 using Xunit;
 
 namespace Rag.Tests.Gateway;

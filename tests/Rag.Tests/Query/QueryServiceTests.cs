@@ -3,7 +3,6 @@ using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Errors;
 using Rag.Generation;
-using Rag.Ingestion;
 using Rag.Query;
 using Rag.Tests.Gateway;
 using Xunit;
@@ -15,11 +14,12 @@ public class QueryServiceTests
     private readonly FakeTimeProvider _time = new();
     private readonly FakeSearch _search = new();
     private readonly FakeGeneration _generation = new();
-    private readonly IndexVersions _versions = new();
+    private readonly CacheStore _cache;
     private readonly QueryService _query;
 
     public QueryServiceTests()
     {
+        _cache = new CacheStore(new CachingOptions(), _time, new Random(1));
         _query = New(new QueryOptions());
         _search.Add("default", "tides", "The moon causes the tides.");
         _search.Add("acme", "acme-tides", "The tides of acme.");
@@ -35,7 +35,7 @@ public class QueryServiceTests
         Assert.Equal(first.OfType<AnswerCitations>().Single().Citations, second.OfType<AnswerCitations>().Single().Citations);
         Assert.False(first.OfType<AnswerEnd>().Single().Timings.Cached);
         Assert.True(second.OfType<AnswerEnd>().Single().Timings.Cached);
-        _time.Advance(TimeSpan.FromSeconds(60));
+        _time.Advance(TimeSpan.FromSeconds(66)); // a minute and a tenth
         await AskAsync("What causes the tides?");
         Assert.Equal(2, _generation.Asked.Count);
     }
@@ -52,7 +52,7 @@ public class QueryServiceTests
         var request = Request("What causes the tides?");
         await AskAsync(request);
         if (what == "documents changed")
-            await new VersioningQueue(new NoQueue(), _versions).CompleteAsync([new IngestionResult(Job("default"), IngestionOutcome.Done)], default);
+            await _cache.InvalidateAsync(["default"], default);
         await AskAsync(what switch
         {
             "question" => request with { Question = "What are tides?" },
@@ -69,7 +69,7 @@ public class QueryServiceTests
     public async Task A_change_of_another_tenants_documents_leaves_the_entry()
     {
         await AskAsync("What causes the tides?");
-        await new VersioningQueue(new NoQueue(), _versions).CompleteAsync([new IngestionResult(Job("acme"), IngestionOutcome.Done)], default);
+        await _cache.InvalidateAsync(["acme"], default);
         await AskAsync("What causes the tides?");
         Assert.Single(_generation.Asked);
     }
@@ -197,7 +197,7 @@ public class QueryServiceTests
     }
 
     private QueryService New(QueryOptions options) => new(
-        _search, _generation, new InProcessCache(new CachingOptions(), _time), _versions, options, _time, NullLogger<QueryService>.Instance);
+        _search, _generation, new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance), options, _time, NullLogger<QueryService>.Instance);
 
     private static AnswerRequest Request(string question) => new() { Tenant = "default", Question = question };
 
@@ -207,13 +207,4 @@ public class QueryServiceTests
 
     private async Task<List<AnswerEvent>> AskAsync(AnswerRequest request, CancellationToken cancellationToken = default, QueryService? query = null) =>
         await (query ?? _query).AnswerAsync(request, cancellationToken).ToListAsync(cancellationToken);
-
-    private static IngestionJob Job(string tenant) => new() { JobId = 1, Kind = IngestionKind.Index, Tenant = tenant, DocumentId = "d", Version = 1 };
-
-    private sealed class NoQueue : IIngestionQueue
-    {
-        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => throw new NotSupportedException();
-
-        public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) => default;
-    }
 }

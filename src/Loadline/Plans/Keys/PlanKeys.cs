@@ -15,8 +15,8 @@ internal static class PlanKeys
     [
         Value("name", new NameKind(), null, "What the plan is called; the run folder carries it."),
         Value("purpose", new LineKind("a sentence", 300, "Baseline performance under normal load"), null, "One sentence: what the plan is for."),
-        Value("target", new LineKind("'embedded', a URL, a profile's name or a profile's path", 1000, "embedded"), "embedded",
-            "The system under test: `embedded` (Loadline starts the RAG system it ships with), a URL that speaks the same API, the name of a profile in plans/targets, or a profile's path."),
+        Value("target", new LineKind($"{string.Join(", ", OwnTarget.All.Select(own => $"'{own.Name}'"))}, a URL, a profile's name or a profile's path", 1000, "embedded"), "embedded",
+            $"The system under test: {string.Join(" or ", OwnTarget.All.Select(own => $"`{own.Name}`"))} (Loadline starts the RAG system it ships with, {string.Join(", or ", OwnTarget.All.Select(own => own.About))}), a URL that speaks the same API, the name of a profile in plans/targets, or a profile's path."),
         Value("seed", new WholeNumberKind("", 0, ulong.MaxValue, "1"), "1", "The seed of everything random: the same seed gives the same users, documents, questions and think times."),
 
         Section("load", "Who loads the target, how hard and how long."),
@@ -39,7 +39,7 @@ internal static class PlanKeys
         Value("data.popularity", new NumberKind(0, 3, "0.8"), "0.8", "The Zipf exponent of how often a document is asked about: 0 is all alike, 0.8 is what traces of real RAG systems show."),
         Value("data.top-k", new WholeNumberKind("results", 1, 50, "5"), "5", "The top_k of queries and searches."),
 
-        Section("llm", "The simulated LLM that the embedded target generates with. Without this section it answers with its built-in extractive answerer, which takes no time to speak of."),
+        Section("llm", "The simulated LLM that a target which Loadline starts generates with. Without this section it answers with its built-in extractive answerer, which takes no time to speak of."),
         Value("llm.first-token", new DistributionKind(Quantity.Time, 0, 10 * Minute, "lognormal(median 250ms, p99 900ms)"), "lognormal(median 250ms, p99 900ms)", "From a request's admission to its first token."),
         Value("llm.per-token", new DistributionKind(Quantity.Time, 0, Minute, "16ms"), "lognormal(median 16ms, p99 40ms)", "Between two tokens of an answer."),
         Value("llm.output-tokens", new DistributionKind(Quantity.Count, 1, 100_000, "180..260"), "lognormal(median 32, p99 96)", "Tokens in an answer."),

@@ -12,7 +12,7 @@ public static class PlanReader
     /// <param name="fileName">The name that problems show.</param>
     /// <param name="overrides">What the command line changes; null for nothing.</param>
     /// <param name="objectives">Checks objectives; null leaves them unchecked.</param>
-    /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of the embedded target only.</param>
+    /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of Loadline's own targets only.</param>
     public static PlanReading Read(
         string text, string fileName, PlanOverrides? overrides = null, IObjectiveRules? objectives = null,
         Func<string, IReadOnlyCollection<string>?>? operationsOf = null)
@@ -30,12 +30,12 @@ public static class PlanReader
         values.Read(root);
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
         CheckTotals(values, root.Origin, problems);
-        CheckOperations(values, operationsOf ?? Embedded, problems);
+        CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
         CheckObjectives(values, objectives, problems);
         return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, timeScale, text), problems);
     }
 
-    private static IReadOnlyCollection<string>? Embedded(string target) => target == "embedded" ? StandardOperations : null;
+    private static IReadOnlyCollection<string>? OfOwnTargets(string target) => OwnTarget.Find(target) is not null ? StandardOperations : null;
 
     // Problems of the file in its order; those of options, which have no line, last.
     private static PlanReading Done(Plan? plan, List<PlanProblem> problems) => new(plan, [.. problems.OrderBy(problem => problem.Line ?? int.MaxValue)]);

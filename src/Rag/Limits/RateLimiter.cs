@@ -1,13 +1,6 @@
 using System.Collections.Concurrent;
 
-namespace Rag.Gateway;
-
-/// <summary>What the limiter says to a request.</summary>
-/// <param name="Allowed">Whether it may pass.</param>
-/// <param name="Remaining">How many more may pass at once now.</param>
-/// <param name="RetryAfter">When refused: how long until one may pass.</param>
-/// <param name="Restored">How long until the whole quota is there again.</param>
-internal readonly record struct RateDecision(bool Allowed, int Remaining, TimeSpan RetryAfter, TimeSpan Restored);
+namespace Rag.Limits;
 
 /// <summary>
 /// A limit per user by GCRA (the "virtual scheduling" of ITU-T I.371): each request moves the user's theoretical arrival time on by 60 s / limit, and one that
@@ -26,12 +19,13 @@ internal sealed class RateLimiter(TimeProvider time, int mostUsers = 1_000_000)
     /// <summary>Users remembered.</summary>
     public int Users => _arrivals.Count;
 
-    /// <summary>Counts a request of this user against its limit per minute, at least 1.</summary>
-    public RateDecision Take(string user, int requestsPerMinute)
+    /// <summary>Counts requests of this user against its limit per minute, at least 1: all of them pass or none.</summary>
+    public RateDecision Take(string user, int requestsPerMinute, int permits = 1)
     {
         var now = time.GetTimestamp();
         var window = WindowSeconds * time.TimestampFrequency;
         var step = Math.Max(1, window / requestsPerMinute);
+        var taken = Math.Clamp(permits, 1, requestsPerMinute) * step;
         if (!_arrivals.TryGetValue(user, out var arrival))
         {
             MakeRoom(now);
@@ -41,9 +35,9 @@ internal sealed class RateLimiter(TimeProvider time, int mostUsers = 1_000_000)
         while (true)
         {
             var theoretical = Volatile.Read(ref arrival.Theoretical);
-            var next = Math.Max(theoretical, now) + step;
+            var next = Math.Max(theoretical, now) + taken;
             if (next - now > window)
-                return new RateDecision(false, 0, Time(next - now - window), Time(theoretical - now));
+                return new RateDecision(false, 0, Time(next - now - window), Time(Math.Max(0, theoretical - now)));
             if (Interlocked.CompareExchange(ref arrival.Theoretical, next, theoretical) == theoretical)
                 return new RateDecision(true, (int)Math.Min(requestsPerMinute, (window - (next - now)) / step), default, Time(next - now));
         }

@@ -1,0 +1,27 @@
+namespace Rag.Host.Supervising;
+
+/// <summary>
+/// What the processes are told through their environment: all settings of the command line, because some are secrets and a command line is open to every user
+/// of the machine, and how their runtime is to behave with a dozen processes on one machine.
+/// </summary>
+internal static class ProcessEnvironment
+{
+    // Of the supervisor or of one process alone: those go by argument.
+    private static readonly string[] NotPassedOn = ["urls", "http2_urls", "data", "status_url", "parent"];
+
+    private static readonly Dictionary<string, string> Runtime = new()
+    {
+    };
+
+    /// <param name="arguments">Settings of the command line.</param>
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string?> arguments)
+    {
+        // Where the user has set the runtime's own variable, that one holds.
+        var environment = Runtime.Where(knob => Environment.GetEnvironmentVariable(knob.Key) is null).ToDictionary();
+        environment["RAG_HTTP2_URLS"] = ""; // the gateway's, which it gets by argument
+        foreach (var (key, value) in arguments)
+            if (value is not null && !NotPassedOn.Contains(key) && !key.StartsWith("replicas:", StringComparison.Ordinal))
+                environment["RAG_" + key.Replace(":", "__", StringComparison.Ordinal).ToUpperInvariant()] = value;
+        return environment;
+    }
+}

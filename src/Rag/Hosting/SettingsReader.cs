@@ -1,0 +1,48 @@
+using System.Globalization;
+using Microsoft.Extensions.Configuration;
+
+namespace Rag.Hosting;
+
+/// <summary>Reads a section's values, each with its rule, and reports all that are wrong together.</summary>
+internal sealed class SettingsReader(IConfiguration configuration)
+{
+    private readonly List<string> _problems = [];
+
+    /// <summary>A whole number; <paramref name="fallback"/> where the configuration says nothing.</summary>
+    public long Whole(string path, long fallback, long min, long max)
+    {
+        if (configuration[path] is not { } text)
+            return fallback;
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : Wrong(path, text, $"a whole number from {min} to {max}", fallback);
+    }
+
+    /// <summary>A number; <paramref name="fallback"/> where the configuration says nothing.</summary>
+    public double Number(string path, double fallback, double min, double max)
+    {
+        if (configuration[path] is not { } text)
+            return fallback;
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : Wrong(path, text, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), fallback);
+    }
+
+    /// <summary>A switch; <paramref name="fallback"/> where the configuration says nothing.</summary>
+    public bool Switch(string path, bool fallback) => configuration[path] is not { } text ? fallback
+        : bool.TryParse(text, out var value) ? value : Wrong(path, text, "true or false", fallback);
+
+    /// <summary>Call after the last value.</summary>
+    /// <exception cref="InvalidOperationException">Some value was not permitted; the message names each path, the value and the rule.</exception>
+    public void ThrowIfWrong()
+    {
+        if (_problems.Count > 0)
+            throw new InvalidOperationException(string.Join(Environment.NewLine, _problems));
+    }
+
+    private T Wrong<T>(string path, string text, string expected, T fallback)
+    {
+        _problems.Add($"{path}: '{text}' is not permitted; expected {expected}");
+        return fallback;
+    }
+}

@@ -1,0 +1,297 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Rag.Caching;
+using Rag.Errors;
+using Rag.Seams;
+
+namespace Rag.Query;
+
+/// <summary>Computes an answer.</summary>
+/// <param name="degraded">What is missing already.</param>
+/// <param name="cancellationToken">Stops it.</param>
+internal delegate IAsyncEnumerable<AnswerEvent> ComputeAnswer(IReadOnlyList<string> degraded, CancellationToken cancellationToken);
+
+/// <summary>
+/// Tells an answer again, or sees to it that it is computed once: within this process all who ask the same share one stream, and across processes the others wait
+/// for the leader's whole answer, up to a bound. Without the cache answers are computed, still once per process and question, and say so.
+/// <code>
+/// asker ─▶ cache ─┬ hit ───────────────────────────▶ told again
+///                 ├ lead ─▶ flight: compute ─▶ keep
+///                 ├ busy ─▶ flight: wait ─┬ hit ───▶ told again
+///                 │                       └ lead, or waited long enough ─▶ compute ─▶ keep
+///                 └ down ─▶ flight: compute, degraded
+/// </code>
+/// A flight belongs to one generation of the tenant's documents: who asks after a change never joins one from before.
+/// </summary>
+internal sealed partial class AnswerCache(ICaching cache, AlikeAnswers? alike, QueryOptions options, TimeProvider time, ILogger<AnswerCache> log)
+{
+    /// <summary>What an answer says that was computed because the cache did not answer.</summary>
+    public const string Unavailable = "caching_unavailable";
+
+    // One poll of a wait, and how much later than that its reply may be: a frozen cache costs an asker their sum at most.
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SliceSlack = TimeSpan.FromMilliseconds(250);
+
+    private static readonly TimeSpan RefreshTime = TimeSpan.FromSeconds(60);
+    private static readonly string[] Nothing = [];
+
+    private readonly ConcurrentDictionary<(string Key, long? Generation), AnswerFlight> _flights = new();
+    private readonly SemaphoreSlim _refreshes = new(MostRefreshes);
+    private const int MostRefreshes = 16;
+
+    /// <summary>Answers under way in this process.</summary>
+    public int Flights => _flights.Count;
+
+    /// <summary>Who reads them.</summary>
+    public int Readers() => _flights.Values.Sum(flight => flight.Answer.Readers);
+
+    /// <summary>An answer, from wherever.</summary>
+    public async IAsyncEnumerable<AnswerEvent> AnswerAsync(
+        AnswerRequest request, string model, ComputeAnswer compute, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var asked = new Asked(request, model, AnswerKey.Of(request, model), compute);
+        var lease = Guid.NewGuid();
+        var reply = await LookAsync(asked, lease, cancellationToken).ConfigureAwait(false);
+        if (reply is { State: CacheState.Hit } && CachedAnswer.FromBytes(reply.Value.Span) is { } kept)
+        {
+            AnswerLookups.Count("shared", "hit");
+            if (reply.Refresh)
+                _ = RefreshAsync(asked, reply.Generation, lease);
+            foreach (var step in Retell(kept, started))
+                yield return step;
+            yield break;
+        }
+
+        AnswerLookups.Count("shared", reply switch { null => "unavailable", { Stale: true } => "stale", { State: CacheState.Busy } => "busy", _ => "miss" });
+        var flight = Join(asked, reply?.Generation, reply is { State: CacheState.Lead } or { Refresh: true } ? lease : null);
+        await foreach (var step in flight.Answer.ReadAsync(cancellationToken).ConfigureAwait(false))
+            yield return step;
+    }
+
+    private async ValueTask<CacheReply?> LookAsync(Asked asked, Guid lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await cache.GetOrLeadAsync(asked.Lookup(lease, TimeSpan.Zero), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            // The reply may have been lost on its way: then nobody may wait for us.
+            _ = AbandonAsync(asked, lease);
+            if (error is not RagException || cancellationToken.IsCancellationRequested)
+                throw;
+            CacheFailed(error.Message);
+            return null;
+        }
+    }
+
+    private AnswerFlight Join(Asked asked, long? generation, Guid? lease)
+    {
+        var name = (asked.Key, generation);
+        while (true)
+        {
+            var made = false;
+            if (!_flights.TryGetValue(name, out var flight))
+            {
+                var mine = new AnswerFlight(
+                    (self, token) => MakeAsync(asked, generation, self, token),
+                    (self, left) =>
+                    {
+                        _flights.TryRemove(new KeyValuePair<(string, long?), AnswerFlight>(name, self));
+                        if (left is { } unused)
+                            _ = AbandonAsync(asked, unused);
+                    });
+                // Before it is seen: a leader must never be taken for one who waits.
+                if (lease is { } first)
+                    mine.TryOffer(first);
+                flight = _flights.GetOrAdd(name, mine);
+                made = ReferenceEquals(flight, mine);
+            }
+
+            if ((made || lease is not { } offered || flight.TryOffer(offered)) && flight.Answer.TryJoin())
+            {
+                if (!made)
+                    AnswerLookups.Count("local", "hit");
+                return flight;
+            }
+
+            // It ended in between; if it went before it was filed, its own removal missed it.
+            _flights.TryRemove(new KeyValuePair<(string, long?), AnswerFlight>(name, flight));
+        }
+    }
+
+    private async IAsyncEnumerable<AnswerEvent> MakeAsync(
+        Asked asked, long? generation, AnswerFlight flight, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        var degraded = generation is null ? [Unavailable] : Nothing;
+        if (generation is not null && !flight.Offered.IsCompleted)
+        {
+            var (followed, reached) = await FollowAsync(asked, flight, cancellationToken).ConfigureAwait(false);
+            if (followed is not null)
+            {
+                foreach (var step in Retell(followed, started))
+                    yield return step;
+                yield break;
+            }
+
+            degraded = reached ? Nothing : [Unavailable];
+        }
+
+        var question = generation is { } scope && alike is not null
+            ? await alike.ReadAsync(asked.Request, asked.Model, scope, cancellationToken).ConfigureAwait(false) : null;
+        if (question is not null && alike!.Find(question) is { } same)
+        {
+            foreach (var step in Retell(same, started))
+                yield return step;
+            yield break;
+        }
+
+        var text = new StringBuilder();
+        var citations = new AnswerCitations([]);
+        await foreach (var step in asked.Compute(degraded, cancellationToken).ConfigureAwait(false))
+        {
+            if (step is AnswerCitations cited)
+                citations = cited;
+            else if (step is AnswerText piece)
+                text.Append(piece.Text);
+            // An answer with a part missing is better than none, but not one to tell again.
+            else if (step is AnswerEnd { Degraded.Count: 0 } end && generation is { } number && text.Length > 0)
+            {
+                var answer = new CachedAnswer(citations.Citations, text.ToString(), end);
+                _ = KeepAsync(asked, number, answer.ToBytes());
+                flight.Settle();
+                if (question is not null)
+                    alike!.Keep(question, answer);
+            }
+
+            yield return step;
+        }
+    }
+
+    // Another computes it: its answer, or null to compute it here; and whether the cache could be reached.
+    private async ValueTask<(CachedAnswer? Answer, bool Reached)> FollowAsync(Asked asked, AnswerFlight flight, CancellationToken cancellationToken)
+    {
+        var lease = Guid.NewGuid();
+        var started = time.GetTimestamp();
+        while (!flight.Offered.IsCompleted && options.CacheWait - time.GetElapsedTime(started) is { } left && left > TimeSpan.Zero)
+        {
+            var wait = left < Slice ? left : Slice;
+            using var late = new CancellationTokenSource(wait + SliceSlack, time);
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
+            var asking = time.GetTimestamp();
+            try
+            {
+                var waiting = cache.GetOrLeadAsync(asked.Lookup(lease, wait), stop.Token).AsTask().WaitAsync(stop.Token);
+                if (await Task.WhenAny(waiting, flight.Offered).ConfigureAwait(false) != waiting)
+                    await stop.CancelAsync().ConfigureAwait(false);
+                var reply = await waiting.ConfigureAwait(false);
+                if (reply.State == CacheState.Lead)
+                    flight.TryOffer(lease);
+                // At once: there is no room to wait.
+                if (reply.State == CacheState.Busy && time.GetElapsedTime(asking) < wait / 2)
+                    break;
+                if (reply.State != CacheState.Hit)
+                    continue;
+                if (CachedAnswer.FromBytes(reply.Value.Span) is not { } answer)
+                    break;
+                if (reply.Refresh)
+                    _ = AbandonAsync(asked, lease); // of a moment ago: too soon to compute it anew
+                AnswerLookups.Count("shared", "waited");
+                return (answer, true);
+            }
+            catch (Exception error) when (error is RagException or OperationCanceledException)
+            {
+                // Lost: should it have been the lease that came, nobody may wait for us.
+                _ = AbandonAsync(asked, lease);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (flight.Offered.IsCompleted)
+                    break;
+                CacheFailed(error.Message);
+                AnswerLookups.Count("shared", "unavailable");
+                return (null, false);
+            }
+        }
+
+        return (null, true);
+    }
+
+    private IEnumerable<AnswerEvent> Retell(CachedAnswer kept, long started)
+    {
+        yield return new AnswerCitations(kept.Citations ?? []);
+        yield return new AnswerText(kept.Text);
+        var end = kept.End with { Timings = new AnswerTimings(default, default, default, time.GetElapsedTime(started), Cached: true), Degraded = [] };
+        QueryMetrics.Answered(end);
+        yield return end;
+    }
+
+    // Nobody waits for it; its readers have the value that is about to end.
+    private async Task RefreshAsync(Asked asked, long generation, Guid lease)
+    {
+        if (!_refreshes.Wait(0, CancellationToken.None))
+        {
+            await AbandonAsync(asked, lease).ConfigureAwait(false);
+            return;
+        }
+
+        try
+        {
+            CallScope.Enter(time, RefreshTime, Priority.Batch);
+            using var stop = new CancellationTokenSource(RefreshTime, time);
+            await Task.Yield(); // the asker is not to wait for its first steps
+            await foreach (var _ in Join(asked, generation, lease).Answer.ReadAsync(stop.Token).ConfigureAwait(false))
+            {
+            }
+        }
+        catch (Exception error)
+        {
+            RefreshFailed(error.Message);
+        }
+        finally
+        {
+            _refreshes.Release();
+        }
+    }
+
+    // Behind the answer's back: nobody waits for it, and nobody's being gone stops it. The seam bounds its time.
+    private async Task KeepAsync(Asked asked, long generation, ReadOnlyMemory<byte> value)
+    {
+        try
+        {
+            CallScope.Enter(time, null, Priority.Interactive);
+            await cache.KeepAsync(new CacheEntry(asked.Request.Tenant, asked.Key, generation, options.CacheLifetime, value), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            CacheFailed(error.Message);
+        }
+    }
+
+    private async Task AbandonAsync(Asked asked, Guid lease)
+    {
+        try
+        {
+            CallScope.Enter(time, null, Priority.Interactive);
+            await Task.Yield(); // called under locks
+            await cache.AbandonAsync(new CacheLease(asked.Request.Tenant, asked.Key, lease), CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception error)
+        {
+            CacheFailed(error.Message); // the lease ends by itself
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cache did not answer ({Reason})")]
+    private partial void CacheFailed(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "An answer could not be computed anew before its end of life ({Reason})")]
+    private partial void RefreshFailed(string reason);
+
+    private sealed record Asked(AnswerRequest Request, string Model, string Key, ComputeAnswer Compute)
+    {
+        public CacheLookup Lookup(Guid lease, TimeSpan wait) => new(Request.Tenant, Key, lease, wait);
+    }
+}

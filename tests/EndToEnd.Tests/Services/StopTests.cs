@@ -1,0 +1,79 @@
+using System.Text.Json;
+using Xunit;
+
+namespace EndToEnd.Tests.Services;
+
+public class StopTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task A_clean_stop_leaves_no_process_and_no_socket(string signal)
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await RagUp.StartAsync(folder["data"]);
+        var processes = (await up.StatusAsync()).Processes;
+        var sockets = Path.GetDirectoryName(processes.First(process => process.Grpc is not null).Grpc!["unix:".Length..])!;
+        Assert.NotEmpty(Directory.EnumerateFiles(sockets, "*.sock"));
+
+        RagUp.Signal(up.Id, signal);
+        Assert.Equal(0, await up.ExitAsync());
+        Assert.DoesNotContain(processes, process => LoadlineProcess.IsRunning(process.Pid!.Value));
+        Assert.False(Directory.Exists(sockets));
+        Assert.DoesNotContain("restarting", up.Errors, StringComparison.Ordinal);
+        var stopped = up.Errors.Split('\n').Where(line => line.Contains("| stopped", StringComparison.Ordinal)).Select(line => line.Split(' ')[0]).ToList();
+        Assert.Equal("gateway", stopped[0]);
+        Assert.Equal(processes.Select(process => process.Name).Order(), stopped.Order());
+    }
+
+    [Fact]
+    public async Task Kill_9_of_the_supervisor_ends_its_processes()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = await RagUp.StartAsync(folder["data"]);
+        var processes = (await up.StatusAsync()).Processes;
+        RagUp.Signal(up.Id, "KILL");
+        await Eventually.Async(
+            () => !processes.Any(process => LoadlineProcess.IsRunning(process.Pid!.Value)), Patience, () => "services outlived their supervisor");
+    }
+
+    [Fact]
+    public async Task A_wrong_setting_of_one_service_ends_everything_and_is_told()
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = new RagUp(folder["data"], "--limit", "0");
+        Assert.Equal(104, await up.ExitAsync());
+        Assert.Contains("rag: identity: identity:requests_per_minute: '0'", up.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--replicas", "documents=2", "'documents=2' is not permitted")]
+    [InlineData("--status-url", "nowhere", "--status-url: 'nowhere' is not permitted")]
+    public async Task Wrong_arguments_start_nothing_and_say_what_is_right(string option, string value, string says)
+    {
+        using var folder = new TemporaryFolder();
+        await using var up = new RagUp(folder["data"], option, value);
+        Assert.Equal(104, await up.ExitAsync());
+        Assert.Contains(says, up.Errors, StringComparison.Ordinal);
+        Assert.Empty(up.Output);
+    }
+
+    [Fact]
+    public async Task A_run_against_services_sees_each_process()
+    {
+        using var folder = new TemporaryFolder();
+        using var loadline = new LoadlineProcess(
+            "run", "smoke", "--target", "services", "--time-scale", "0.2", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
+        await loadline.ExitAsync(TimeSpan.FromMinutes(2));
+        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
+        Assert.Equal("services", summary.RootElement.GetProperty("plan").GetProperty("target").GetString());
+        var processes = summary.RootElement.GetProperty("environment").GetProperty("processes").EnumerateArray().Select(process => process.GetProperty("name").GetString()!).ToList();
+        foreach (var name in new[] { "loadline", "llm", "rag up", "gateway", "query", "embedding", "vectors" })
+            Assert.Contains(name, processes);
+        var query = summary.RootElement.GetProperty("operations").EnumerateArray().Single(operation => operation.GetProperty("name").GetString() == "query");
+        Assert.True(query.GetProperty("outcomes").GetProperty("ok").GetInt64() > 0, loadline.Output);
+        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), $"loadline-data-{loadline.Id}-*"));
+    }
+}

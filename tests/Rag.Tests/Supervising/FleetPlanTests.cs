@@ -1,0 +1,120 @@
+using Microsoft.Extensions.Configuration;
+using Rag.Host;
+using Rag.Host.Serving;
+using Rag.Host.Supervising;
+using Xunit;
+
+namespace Rag.Tests.Supervising;
+
+public sealed class FleetPlanTests : IDisposable
+{
+    private readonly SocketFolder _sockets = SocketFolder.Create();
+
+    public void Dispose() => _sockets.Dispose();
+
+    [Fact]
+    public void Every_service_is_a_process_that_comes_after_those_it_depends_on()
+    {
+        var plans = Plan();
+        Assert.Equal(Modules.All.Select(module => module.Name).Order(), plans.Select(plan => plan.Name).Order());
+        foreach (var (plan, at) in plans.Select((plan, at) => (plan, at)))
+            Assert.All(plan.DependsOn, name => Assert.InRange(plans.ToList().FindIndex(other => other.Name == name), 0, at - 1));
+        Assert.Equal("gateway", plans[^1].Name);
+    }
+
+    [Fact]
+    public void A_process_is_told_where_those_are_that_it_depends_on_and_nothing_else()
+    {
+        var search = Plan().Single(plan => plan.Name == "search");
+        Assert.Equal("serve --services search --data /data --parent 7", string.Join(' ', search.Arguments.Take(7)));
+        var peers = Values(search, "--peer");
+        Assert.Equal(["caching", "documents", "embedding", "keywords", "reranking", "vectors"], peers.Select(peer => peer.Split('=')[0]));
+        Assert.Equal($"caching={_sockets.Address("caching")}", peers[0]);
+        Assert.Equal([_sockets.Address("search")], Values(search, "--grpc"));
+    }
+
+    [Fact]
+    public void Each_replica_has_a_name_and_an_address_and_its_users_know_all()
+    {
+        var plans = Plan("embedding=2");
+        Assert.Equal(["embedding-1", "embedding-2"], plans.Where(plan => plan.Service == "embedding").Select(plan => plan.Name));
+        var expected = $"embedding={_sockets.Address("embedding-1")},{_sockets.Address("embedding-2")}";
+        foreach (var user in plans.Where(plan => plan.DependsOn.Contains("embedding-1")))
+        {
+            Assert.Contains("embedding-2", user.DependsOn);
+            Assert.Contains(expected, Values(user, "--peer"));
+        }
+    }
+
+    [Fact]
+    public void The_first_gateway_listens_where_it_is_told_and_the_others_anywhere()
+    {
+        var gateways = Plan("gateway=3").Where(plan => plan.Service == "gateway").ToList();
+        Assert.Equal(["http://127.0.0.1:8080"], gateways[0].Listening.Http1);
+        Assert.Equal(["http://127.0.0.1:8082"], gateways[0].Listening.Http2);
+        Assert.All(gateways.Skip(1), gateway => Assert.Equal(["http://127.0.0.1:0"], gateway.Listening.Http1));
+        Assert.All(gateways, gateway => Assert.Equal(["3"], Values(gateway, "--replicas-of-gateway")));
+        Assert.All(gateways, gateway => Assert.Null(gateway.Grpc));
+    }
+
+    [Fact]
+    public void Sockets_fit_the_operating_system_and_only_their_user_reaches_them()
+    {
+        foreach (var plan in Plan("embedding=16,generation=16,reranking=16").Where(plan => plan.Grpc is not null))
+            Assert.InRange(plan.Grpc!["unix:".Length..].Length, 1, 103);
+        var folder = Path.GetDirectoryName(_sockets.Address("x")["unix:".Length..])!;
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
+        using (SocketFolder.Create())
+            Assert.True(Directory.Exists(folder), "another one's sweep must leave what is in use");
+        _sockets.Dispose();
+        Assert.False(Directory.Exists(folder));
+    }
+
+    [Fact]
+    public void What_a_killed_process_left_is_removed_by_the_next()
+    {
+        var left = Directory.CreateTempSubdirectory("rag-up-").FullName;
+        File.WriteAllText(Path.Combine(left, "lock"), "");
+        File.WriteAllText(Path.Combine(left, "query.sock"), "");
+        SocketFolder.Create().Dispose();
+        Assert.False(Directory.Exists(left));
+    }
+
+    [Fact]
+    public void Wrong_replicas_are_all_told_at_once()
+    {
+        var problem = Assert.Throws<CommandException>(() => Plan("documents=2,embeding=2,query=0,search=x"));
+        Assert.Equal(ExitCode.InvalidArguments, problem.ExitCode);
+        foreach (var text in new[] { "'documents=2' is not permitted", "'embeding' is no service", "'query=0' is not permitted; expected a whole number from 1 to 16", "'search=x'" })
+            Assert.Contains(text, problem.Message);
+    }
+
+    [Theory]
+    [InlineData("embedding")]
+    [InlineData("=2")]
+    [InlineData("embedding=2,embedding=3")]
+    public void What_is_no_list_of_replicas_is_refused(string text) => Assert.Throws<CommandException>(() => Replicas.Settings([text]));
+
+    [Fact]
+    public void Secrets_travel_through_the_environment_and_never_on_a_command_line()
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["identity:dev_key"] = "secret", ["admin_key"] = "secret", ["urls"] = "http://127.0.0.1:1", ["replicas:query"] = "2",
+        };
+        var environment = ProcessEnvironment.Of(settings);
+        Assert.Equal("secret", environment["RAG_IDENTITY__DEV_KEY"]);
+        Assert.Equal("secret", environment["RAG_ADMIN_KEY"]);
+        Assert.Equal("", environment["RAG_HTTP2_URLS"]);
+        Assert.DoesNotContain("RAG_URLS", environment.Keys);
+        Assert.All(Plan(), plan => Assert.DoesNotContain("secret", plan.Arguments));
+    }
+
+    private static string[] Values(ProcessPlan plan, string option) =>
+        [.. plan.Arguments.Zip(plan.Arguments.Skip(1)).Where(pair => pair.First == option).Select(pair => pair.Second)];
+
+    private IReadOnlyList<ProcessPlan> Plan(string replicas = "") => FleetPlan.Of(
+        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All),
+        new Listening(["http://127.0.0.1:8080"], ["http://127.0.0.1:8082"]), "/data", _sockets, 7);
+}
