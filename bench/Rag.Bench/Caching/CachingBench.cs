@@ -7,6 +7,7 @@ using Rag.Caching;
 using Rag.Gateway;
 using Rag.Generation;
 using Rag.Keywords;
+using Rag.Models;
 using Rag.Query;
 using Rag.Search;
 
@@ -64,7 +65,7 @@ internal static class CachingBench
     {
         var parts = new Parts();
         QueryService New(QueryOptions options) => new(
-            parts, parts, new AnswerCache(store, null, options, time, NullLogger<AnswerCache>.Instance), options, time, NullLogger<QueryService>.Instance);
+            parts, parts, new AnswerCache(store, null, options, time, NullLogger<AnswerCache>.Instance), new ModelNames(parts, time), options, time, NullLogger<QueryService>.Instance);
         var (caching, plain) = (New(new QueryOptions { CacheLifetime = TimeSpan.FromHours(1) }), New(new QueryOptions { CacheLifetime = TimeSpan.Zero }));
         await MeasureAsync("an answer told again", operations, i => AskAsync(caching, "always the same"));
         await MeasureAsync("an answer computed, then kept", operations, i => AskAsync(caching, $"another each time {i} {operations}"));

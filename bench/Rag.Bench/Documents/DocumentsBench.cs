@@ -34,7 +34,7 @@ internal static class DocumentsBench
             {
                 using var cache = new CacheStore(new CachingOptions(), TimeProvider.System, new Random(1));
                 using var invalidation = new CacheInvalidation(cache, TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
-                var queue = new OutboxQueue(service, store, invalidation);
+                var queue = new OutboxQueue(service, store, invalidation, TimeProvider.System);
                 using var stop = new CancellationTokenSource();
                 var worker = IngestAsync(queue, stop.Token);
                 await ClosedAsync(service, 1, seconds);
@@ -62,7 +62,7 @@ internal static class DocumentsBench
         {
             while (true)
             {
-                var jobs = await queue.ClaimAsync(32, stop);
+                var jobs = await queue.ClaimAsync(new IngestionClaim("bench", "1", 32, TimeSpan.FromHours(1)), stop);
                 await queue.CompleteAsync([.. jobs.Select(j => new IngestionResult(j, IngestionOutcome.Done, 1, Encoding.UTF8.GetString(j.Content.Span)))], stop);
             }
         }

@@ -11,6 +11,7 @@ namespace Loadline.Llm;
 internal sealed class LlmApplication(LlmOptions options, TokenEngine engine, LlmMetrics metrics, TimeProvider time) : IHttpApplication<HttpContext>
 {
     private const int MostTokens = 100_000;
+    private const int MostSlots = 1_000_000;
     private static readonly TimeSpan SlowClientTimeout = TimeSpan.FromMinutes(5);
     private long _requests;
 
@@ -26,10 +27,11 @@ internal sealed class LlmApplication(LlmOptions options, TokenEngine engine, Llm
         ("/v1/models", "GET") => SendAsync(context, 200, "application/json", Encoding.UTF8.GetBytes(Models())),
         ("/health" or "/health/live" or "/health/ready", "GET") => SendAsync(context, 200, "application/json", "{\"status\":\"ok\"}"u8.ToArray()),
         ("/metrics", "GET") => SendAsync(context, 200, "text/plain; version=0.0.4; charset=utf-8",
-            Encoding.UTF8.GetBytes(metrics.Render(engine.Busy, options.Model.Slots, engine.Queued, options.Model.Queue))),
-        ("/v1/chat/completions" or "/v1/models" or "/health" or "/metrics", _) => RejectAsync(context, 405,
+            Encoding.UTF8.GetBytes(metrics.Render(engine.Busy, engine.Slots, engine.Queued, options.Model.Queue))),
+        ("/admin/slots", "PUT") => SetSlotsAsync(context),
+        ("/v1/chat/completions" or "/v1/models" or "/health" or "/metrics" or "/admin/slots", _) => RejectAsync(context, 405,
             $"{context.Request.Method} is not allowed on {context.Request.Path}.", null, "method_not_allowed"),
-        _ => RejectAsync(context, 404, $"Unknown path {context.Request.Path}; this server has POST /v1/chat/completions, GET /v1/models, /health and /metrics.", null, "unknown_url"),
+        _ => RejectAsync(context, 404, $"Unknown path {context.Request.Path}; this server has POST /v1/chat/completions, GET /v1/models, /health and /metrics, PUT /admin/slots.", null, "unknown_url"),
     };
 
     private async Task ChatAsync(HttpContext context)
@@ -54,7 +56,7 @@ internal sealed class LlmApplication(LlmOptions options, TokenEngine engine, Llm
             context.Response.Headers.RetryAfter = engine.RetryAfterSeconds().ToString(CultureInfo.InvariantCulture);
             metrics.Request(RequestEnd.Refused);
             await SendAsync(context, 429, "application/json", OpenAiFormat.Error(
-                $"All {options.Model.Slots} slots are busy and {options.Model.Queue} requests wait already; try again later.", "rate_limit_error", null, "rate_limit_exceeded"));
+                $"All {engine.Slots} slots are busy and {options.Model.Queue} requests wait already; try again later.", "rate_limit_error", null, "rate_limit_exceeded"));
             return;
         }
 
@@ -67,6 +69,22 @@ internal sealed class LlmApplication(LlmOptions options, TokenEngine engine, Llm
             end = await generation.Completion;
 
         await EndAsync(context, end, generation, stream, () => format.Whole(text, tokens, reason), tokens);
+    }
+
+    private async Task SetSlotsAsync(HttpContext context)
+    {
+        const int longest = 16;
+        using var reader = new StreamReader(context.Request.Body, Encoding.UTF8);
+        var buffer = new char[longest];
+        var read = await reader.ReadBlockAsync(buffer);
+        if (!int.TryParse(buffer.AsSpan(0, read), NumberStyles.None, CultureInfo.InvariantCulture, out var slots) || slots is < 1 or > MostSlots)
+        {
+            await RejectAsync(context, 400, $"The body is the number of slots, 1–{MostSlots}, and nothing else.", null, null);
+            return;
+        }
+
+        engine.Slots = slots;
+        await SendAsync(context, 200, "application/json", Encoding.UTF8.GetBytes($"{{\"slots\":{slots}}}"));
     }
 
     private async Task EndAsync(HttpContext context, GenerationEnd end, Generation generation, StreamSink? stream, Func<byte[]> whole, int tokens)

@@ -23,13 +23,14 @@ internal sealed class TokenEngine : IDisposable
     private readonly LinkedList<Generation> _queue = new();
     private readonly List<(Generation Generation, GenerationEnd? End)> _batch = [];
     private long _armedFor = long.MaxValue;
+    private int _slots;
     private int _busy;
     private bool _ticking;
     private bool _disposed;
 
     public TokenEngine(LlmModel model, TimeSpan tick, TimeProvider time, LlmMetrics metrics)
     {
-        (_model, _time, _metrics, _tick) = (model, time, metrics, tick.Ticks);
+        (_model, _time, _metrics, _tick, _slots) = (model, time, metrics, tick.Ticks, model.Slots);
         _origin = time.GetTimestamp();
         // Else the timer would carry the first caller's execution context into every write.
         using (ExecutionContext.SuppressFlow())
@@ -38,6 +39,20 @@ internal sealed class TokenEngine : IDisposable
 
     /// <summary>Now, in 100 ns ticks since the engine began.</summary>
     public long Now => _time.GetElapsedTime(_origin).Ticks;
+
+    /// <summary>Answers that may be generated at once: the model's, until changed. Fewer than are busy lets those finish first; more starts who waits.</summary>
+    public int Slots
+    {
+        get => Volatile.Read(ref _slots);
+        set
+        {
+            lock (_gate)
+            {
+                _slots = value;
+                StartWaiting(Now);
+            }
+        }
+    }
 
     /// <summary>Slots in use.</summary>
     public int Busy => Volatile.Read(ref _busy);
@@ -59,7 +74,7 @@ internal sealed class TokenEngine : IDisposable
         {
             if (_disposed)
                 return false;
-            if (_busy < _model.Slots)
+            if (_busy < _slots)
             {
                 Start(generation, Now);
                 return true;
@@ -90,7 +105,7 @@ internal sealed class TokenEngine : IDisposable
     public int RetryAfterSeconds()
     {
         var perAnswer = Slowdown() * (_model.FirstToken.Mean + _model.PerToken.Mean * _model.OutputTokens.Mean);
-        var seconds = perAnswer * _model.Queue / 2 / _model.Slots;
+        var seconds = perAnswer * _model.Queue / 2 / Slots;
         return double.IsFinite(seconds) ? (int)Math.Clamp(Math.Ceiling(seconds), 1, 300) : 1;
     }
 
@@ -171,7 +186,7 @@ internal sealed class TokenEngine : IDisposable
             Cancel(generation);
     }
 
-    private double Slowdown() => 1 + _model.LoadFactor * Busy / _model.Slots;
+    private double Slowdown() => 1 + _model.LoadFactor * Busy / Slots;
 
     private void Start(Generation generation, long now)
     {
@@ -191,7 +206,12 @@ internal sealed class TokenEngine : IDisposable
         if (!hadSlot)
             return;
         _busy--;
-        if (_queue.First is { } first && !_disposed)
+        StartWaiting(now);
+    }
+
+    private void StartWaiting(long now)
+    {
+        while (_busy < _slots && _queue.First is { } first && !_disposed)
         {
             _queue.RemoveFirst();
             Start(first.Value, now);

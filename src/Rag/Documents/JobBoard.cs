@@ -12,6 +12,9 @@ namespace Rag.Documents;
 /// </summary>
 internal sealed class JobBoard : IDisposable
 {
+    /// <summary>Workers without a name of their own have a new one each time: forgotten ones cost their leases' time, nothing else.</summary>
+    private const int MostWorkers = 1_000;
+
     private readonly TimeProvider _time;
     private readonly TimeSpan _lease;
     private readonly ITimer _timer;
@@ -21,6 +24,7 @@ internal sealed class JobBoard : IDisposable
     private readonly Queue<Entry> _suspects = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _later = new();
     private readonly Queue<(Entry Entry, JobTicket Ticket, DateTimeOffset Ends)> _leases = new();
+    private readonly Dictionary<string, string> _runs = []; // which run of each worker claimed last
     private TaskCompletionSource _edge = NewEdge();
     private DateTimeOffset _timerDue = DateTimeOffset.MaxValue;
     private DateTimeOffset _readySince;
@@ -61,13 +65,17 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>Takes up to <paramref name="max"/> jobs that together bring no more than <paramref name="maxBytes"/> (a single one may); empty when none is due.</summary>
-    public List<JobTicket> Take(int max, long maxBytes)
+    /// <summary>
+    /// Takes up to <paramref name="max"/> jobs that together bring no more than <paramref name="maxBytes"/> (a single one may); empty when none is due. What an
+    /// earlier run of the same worker held comes back first: it has died under it.
+    /// </summary>
+    public List<JobTicket> Take(int max, long maxBytes, JobHolder holder)
     {
         var taken = new List<JobTicket>(Math.Min(max, 32));
         lock (_gate)
         {
             var now = _workerSeen = _time.GetUtcNow();
+            TakeOver(holder);
             long bytes = 0;
             while (taken.Count < max && _ready.TryPeek(out var entry))
             {
@@ -75,11 +83,11 @@ internal sealed class JobBoard : IDisposable
                 if (taken.Count > 0 && bytes > maxBytes)
                     break;
                 _ready.Dequeue();
-                taken.Add(Hand(entry, now));
+                taken.Add(Hand(entry, holder, now));
             }
 
             if (taken.Count == 0 && _suspects.TryDequeue(out var suspect))
-                taken.Add(Hand(suspect, now));
+                taken.Add(Hand(suspect, holder, now));
             if (taken.Count > 0)
                 SetTimer(now);
             if (_ready.Count == 0 && _suspects.Count == 0 && _edge.Task.IsCompleted)
@@ -191,9 +199,31 @@ internal sealed class JobBoard : IDisposable
 
     private static TaskCompletionSource NewEdge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private JobTicket Hand(Entry entry, DateTimeOffset now)
+    private void TakeOver(JobHolder holder)
+    {
+        if (_runs.TryGetValue(holder.Worker, out var run) && run == holder.Incarnation)
+            return;
+        if (_runs.Count >= MostWorkers)
+            _runs.Clear();
+        _runs[holder.Worker] = holder.Incarnation;
+        if (run is null)
+            return;
+        foreach (var entry in _entries.Values)
+            if (entry.InHand is { } held && entry.Holder.Worker == holder.Worker && entry.Holder != holder)
+            {
+                entry.InHand = null;
+                if (entry.Waiting is not null)
+                    _depth--;
+                else
+                    entry.Waiting = held with { Interruptions = held.Interruptions + 1 };
+                MakeReady(entry);
+            }
+    }
+
+    private JobTicket Hand(Entry entry, JobHolder holder, DateTimeOffset now)
     {
         var ticket = entry.Waiting! with { StartedAt = now };
+        entry.Holder = holder;
         (entry.Waiting, entry.InHand, entry.Queued) = (null, ticket, false);
         _leases.Enqueue((entry, ticket, now + _lease));
         return ticket;
@@ -269,6 +299,7 @@ internal sealed class JobBoard : IDisposable
     {
         public JobTicket? Waiting;
         public JobTicket? InHand;
+        public JobHolder Holder;
         public bool Queued;
         public DateTimeOffset DueAt;
     }

@@ -5,6 +5,9 @@ namespace Rag.Documents;
 /// <summary>A document's name.</summary>
 internal readonly record struct DocumentKey(string Tenant, string DocumentId);
 
+/// <summary>Who holds a job: a worker by its name, in one of its runs.</summary>
+internal readonly record struct JobHolder(string Worker, string Incarnation);
+
 /// <summary>A job as the board knows it; what it needs besides is read from the store when it is claimed. Immutable but for the board's own fields.</summary>
 internal sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind, int Version, long Bytes, DateTimeOffset QueuedAt)
 {

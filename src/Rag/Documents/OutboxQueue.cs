@@ -4,23 +4,36 @@ using Rag.Ingestion;
 namespace Rag.Documents;
 
 /// <summary>The outbox as ingestion's queue: nothing is copied to a second system, so nothing can be lost between the two.</summary>
-internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store, CacheInvalidation cached) : IIngestionQueue
+internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store, CacheInvalidation cached, TimeProvider time) : IIngestionQueue
 {
     /// <summary>Uploaded bytes that one claim may bring; a single larger document comes alone.</summary>
     private const long MaxClaimBytes = 16 * 1024 * 1024;
 
     private readonly DocumentMemory _memory = documents.Memory;
 
-    public async ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(max, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(claim.Max, 1);
+        var holder = new JobHolder(claim.Worker, claim.Incarnation);
+        var started = time.GetTimestamp();
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var tickets = _memory.Board.Take(max, MaxClaimBytes);
+            var tickets = _memory.Board.Take(claim.Max, MaxClaimBytes, holder);
             if (tickets.Count == 0)
             {
-                await _memory.Board.WaitAsync(cancellationToken).ConfigureAwait(false);
+                var left = claim.Wait - time.GetElapsedTime(started);
+                if (left <= TimeSpan.Zero)
+                    return [];
+                try
+                {
+                    await _memory.Board.WaitAsync(cancellationToken).WaitAsync(left, time, cancellationToken).ConfigureAwait(false);
+                }
+                catch (TimeoutException)
+                {
+                    return [];
+                }
+
                 continue;
             }
 

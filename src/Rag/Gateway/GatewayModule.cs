@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Models;
 
@@ -21,7 +22,7 @@ public sealed class GatewayModule : ServiceModule
     {
         services.AddSingleton(GatewayOptions.Read(configuration));
         services.AddSingleton<UserLimits>();
-        services.AddSingleton<ModelNames>();
+        services.TryAddSingleton<ModelNames>();
         services.AddSingleton<KnownCallers>();
         services.AddSingleton<Gate>();
         services.AddSingleton<QueryEndpoints>();

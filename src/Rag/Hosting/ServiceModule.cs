@@ -17,14 +17,14 @@ public abstract class ServiceModule
     /// <summary>What the service offers to others; none by default.</summary>
     public virtual IReadOnlyList<Contract> Contracts => [];
 
-    /// <summary>Places in it, besides its contracts' calls, where faults can be injected; none by default.</summary>
-    public virtual IReadOnlyList<string> FaultPoints => [];
-
     /// <summary>
     /// Whether several processes may run it at a time on one data folder: it keeps nothing there, or keeps it so that processes share it. False for what
     /// owns its files, or would be several instead of one. Default true.
     /// </summary>
     public virtual bool Replicable => true;
+
+    /// <summary>Places in it, besides its contracts' calls, where faults can be injected; none by default.</summary>
+    public virtual IReadOnlyList<string> FaultPoints => [];
 
     /// <summary>Registers the implementation behind the service's contract, as a singleton.</summary>
     /// <param name="services">Where to register; <see cref="TimeProvider"/> and logging are there already.</param>

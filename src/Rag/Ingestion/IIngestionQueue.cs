@@ -8,11 +8,25 @@ namespace Rag.Ingestion;
 /// </summary>
 public interface IIngestionQueue
 {
-    /// <summary>Claims up to <paramref name="max"/> jobs; waits until there is at least one. Never hands out two jobs of one document at a time.</summary>
-    ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken);
+    /// <summary>Claims jobs; waits until there is at least one, or the claim's wait is over (then empty). Never hands out two jobs of one document at a time.</summary>
+    ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken);
 
     /// <summary>Records results durably: searchable, failed for good (quarantined), or to be tried again.</summary>
     ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken);
+}
+
+/// <summary>Asks for jobs.</summary>
+/// <param name="Worker">
+/// The worker's name, the same after a restart; no two that run may share one. When it claims under another incarnation, what the one before held comes back at
+/// once instead of when its lease ends.
+/// </param>
+/// <param name="Incarnation">Which run of the worker this is.</param>
+/// <param name="Max">The most jobs, at least 1.</param>
+/// <param name="Wait">How long to wait for the first.</param>
+public sealed record IngestionClaim(string Worker, string Incarnation, int Max, TimeSpan Wait)
+{
+    /// <summary>How long a worker lets a claim wait: long enough to cost nothing, short enough that a connection that died unnoticed is not waited on for ever.</summary>
+    public static TimeSpan UsualWait { get; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>What is to be done with a version.</summary>

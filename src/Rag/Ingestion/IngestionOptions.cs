@@ -5,6 +5,12 @@ namespace Rag.Ingestion;
 /// <summary>Options of the ingestion service; configuration section <c>ingestion</c>.</summary>
 public sealed class IngestionOptions : ChunkOptions
 {
+    /// <summary>
+    /// This worker's name, the same after a restart and no other's: what it held when it died then comes back as soon as it is there again. Null has it
+    /// come back when its lease ends.
+    /// </summary>
+    public string? Worker { get; set; }
+
     /// <summary>The most jobs of one batch; default 32.</summary>
     public int BatchJobs { get; set; } = 32;
 

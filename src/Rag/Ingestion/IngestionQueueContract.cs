@@ -6,9 +6,11 @@ namespace Rag.Ingestion;
 /// <summary><see cref="IIngestionQueue"/> through the seam. The outbox is the queue, so the documents service offers it.</summary>
 internal static class IngestionQueueContract
 {
-    // A claim waits until there is work.
-    private static readonly UnaryCall<IIngestionQueue, int, IReadOnlyList<IngestionJob>> Claim =
-        new("Claim", static (s, r, stop) => s.ClaimAsync(r, stop), new CallPolicy { Cap = Timeout.InfiniteTimeSpan, BatchCap = Timeout.InfiniteTimeSpan, Exempt = true });
+    // A claim waits for work; the cap leaves time for its reply.
+    private static readonly TimeSpan ClaimCap = IngestionClaim.UsualWait + TimeSpan.FromSeconds(10);
+
+    private static readonly UnaryCall<IIngestionQueue, IngestionClaim, IReadOnlyList<IngestionJob>> Claim =
+        new("Claim", static (s, r, stop) => s.ClaimAsync(r, stop), new CallPolicy { Cap = ClaimCap, BatchCap = ClaimCap, Exempt = true });
 
     private static readonly UnaryCall<IIngestionQueue, IReadOnlyList<IngestionResult>, Nothing> Complete =
         new("Complete", static async (s, r, stop) => { await s.CompleteAsync(r, stop).ConfigureAwait(false); return default; }, CallPolicy.IdempotentWrite);
@@ -19,7 +21,7 @@ internal static class IngestionQueueContract
 
     private sealed class Proxy(Seam<IIngestionQueue> seam) : IIngestionQueue
     {
-        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(int max, CancellationToken cancellationToken) => seam.CallAsync(Claim, max, cancellationToken);
+        public ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken) => seam.CallAsync(Claim, claim, cancellationToken);
 
         public async ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) =>
             await seam.CallAsync(Complete, [.. results.Select(WithoutContent)], cancellationToken).ConfigureAwait(false);

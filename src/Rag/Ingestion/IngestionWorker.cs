@@ -26,6 +26,8 @@ internal sealed partial class IngestionWorker(
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60] });
 
     private readonly ILogger _logger = logger;
+    private readonly IngestionClaim _claim = new(
+        options.Worker ?? Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), Guid.CreateVersion7(time.GetUtcNow()).ToString("N"), options.BatchJobs, IngestionClaim.UsualWait);
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -54,7 +56,9 @@ internal sealed partial class IngestionWorker(
     {
         try
         {
-            var jobs = await queue.ClaimAsync(options.BatchJobs, stoppingToken).ConfigureAwait(false);
+            var jobs = await queue.ClaimAsync(_claim, stoppingToken).ConfigureAwait(false);
+            if (jobs.Count == 0)
+                return true;
             var start = time.GetTimestamp();
             var results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.

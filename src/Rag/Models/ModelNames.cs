@@ -13,7 +13,7 @@ internal sealed class ModelNames
 
     private readonly IGeneration _generation;
     private readonly TimeProvider _time;
-    private string _default = ExtractiveAnswerer.Model;
+    private string? _default;
     private long _askedAt;
     private int _asking;
 
@@ -24,7 +24,10 @@ internal sealed class ModelNames
     }
 
     /// <summary>The model that answers when none is named: the last known one, <c>extractive</c> before any is.</summary>
-    public string Default
+    public string Default => Heard ?? ExtractiveAnswerer.Model;
+
+    /// <summary>The same; null before any is known.</summary>
+    public string? Heard
     {
         get
         {

@@ -1,9 +1,11 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Rag.Caching;
 using Rag.Embedding;
 using Rag.Hosting;
+using Rag.Models;
 using Rag.Seams;
 
 namespace Rag.Query;
@@ -31,6 +33,7 @@ public sealed class QueryModule : ServiceModule
             var alike = options.SemanticCache ? new AlikeAnswers(provider.GetRequiredService<IEmbedding>(), options, time) : null;
             return new AnswerCache(provider.GetRequiredService<ICaching>(), alike, options, time, provider.GetRequiredService<ILogger<AnswerCache>>());
         });
+        services.TryAddSingleton<ModelNames>();
         services.AddSingleton<IQuery, QueryService>();
     }
 }

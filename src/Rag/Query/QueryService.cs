@@ -13,25 +13,23 @@ namespace Rag.Query;
 /// A part that fails is done without, and the answer says so; without search there is no answer.
 /// </summary>
 internal sealed class QueryService(
-    ISearch search, IGeneration generation, AnswerCache answers, QueryOptions options, TimeProvider time, ILogger<QueryService> log) : IQuery
+    ISearch search, IGeneration generation, AnswerCache answers, ModelNames models, QueryOptions options, TimeProvider time, ILogger<QueryService> log) : IQuery
 {
     private const int LongestQuestion = 8192;
     private const int MostCitations = 50;
 
-    private readonly ModelNames _models = new(generation, time);
-
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Validate(request);
-        if (options.CacheLifetime == TimeSpan.Zero)
+        // Without a model's name an answer can't be filed.
+        if (options.CacheLifetime == TimeSpan.Zero || models.Heard is not { } model)
         {
             await foreach (var step in ComputeAsync(request, [], cancellationToken).ConfigureAwait(false))
                 yield return step;
             yield break;
         }
 
-        await foreach (var step in answers.AnswerAsync(
-            request, _models.Default, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
+        await foreach (var step in answers.AnswerAsync(request, model, (degraded, token) => ComputeAsync(request, degraded, token), cancellationToken).ConfigureAwait(false))
             yield return step;
     }
 
@@ -66,8 +64,8 @@ internal sealed class QueryService(
             }
             else
                 end = (GenerationEnd)step;
-        if (words.Missing is { } missing)
-            degraded = [.. degraded, missing];
+        if (words.Missing is { } lacking)
+            degraded = [.. degraded, lacking];
 
         var timings = new AnswerTimings(retrieval, firstToken, time.GetElapsedTime(askedAt), time.GetElapsedTime(started), Cached: false);
         var done = new AnswerEnd(end!.PromptTokens, end.CompletionTokens, end.FinishReason, end.Model, timings, degraded);

@@ -76,6 +76,20 @@ public class LlmServerTests
     }
 
     [Theory]
+    [InlineData("7", 200, 7)]
+    [InlineData("0", 400, 32)]
+    [InlineData("1e3", 400, 32)]
+    [InlineData("", 400, 32)]
+    public async Task Slots_are_changed_while_it_runs(string body, int status, int slots)
+    {
+        await using var server = await Start(Quick);
+        using var client = new HttpClient { BaseAddress = server.Address };
+        using var response = await client.PutAsync("admin/slots", new StringContent(body));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains($"llm_slots {slots}\n", await client.GetStringAsync("metrics"));
+    }
+
+    [Theory]
     [InlineData("{", null)]
     [InlineData("[]", null)]
     [InlineData("{}", "messages")]

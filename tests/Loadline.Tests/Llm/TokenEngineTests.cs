@@ -80,6 +80,21 @@ public sealed class TokenEngineTests : IDisposable
     }
 
     [Fact]
+    public void Slots_taken_away_end_with_their_answers_and_slots_given_back_start_those_who_wait()
+    {
+        var engine = Engine(Fixed.Model(slots: 3, queue: 10));
+        var sinks = Enumerable.Range(0, 5).Select(_ => new Sink(() => engine.Now)).ToList();
+        foreach (var sink in sinks)
+            Submit(engine, sink, first: .1, gap: .01, tokens: 2);
+        engine.Slots = 1;
+        Assert.Equal((3, 2), (engine.Busy, engine.Queued));
+        Pass(130); // three end at 110 ms, one place is left
+        Assert.Equal((1, 1), (engine.Busy, engine.Queued));
+        engine.Slots = 2;
+        Assert.Equal((2, 0), (engine.Busy, engine.Queued));
+    }
+
+    [Fact]
     public void A_full_house_queues_then_refuses_and_admits_in_order_of_arrival()
     {
         var engine = Engine(Fixed.Model(slots: 1, queue: 2));

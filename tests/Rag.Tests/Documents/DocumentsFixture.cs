@@ -25,7 +25,7 @@ internal sealed class DocumentsFixture : IDisposable
         Store = wrap is null ? store : wrap(store);
         Service = new DocumentService(Store, Options, time ?? Time, NullLogger<DocumentService>.Instance);
         Invalidation = new CacheInvalidation(caching ?? new CacheStore(new CachingOptions(), Time, new Random(1)), time ?? Time, NullLogger<CacheInvalidation>.Instance);
-        Queue = new OutboxQueue(Service, Store, Invalidation);
+        Queue = new OutboxQueue(Service, Store, Invalidation, time ?? Time);
     }
 
     public string Folder { get; }
@@ -58,7 +58,9 @@ internal sealed class DocumentsFixture : IDisposable
     public ValueTask<DocumentAccepted> PutAsync(string? id, string text = "some text", int? ifVersion = null) =>
         Service.PutAsync(Upload(id, text, ifVersion: ifVersion), default);
 
-    public async Task<IReadOnlyList<IngestionJob>> ClaimAsync(int max = 100) => await Queue.ClaimAsync(max, default).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+    public static IngestionClaim Claim(int max, string worker = "tests", string run = "1") => new(worker, run, max, TimeSpan.FromHours(1));
+
+    public async Task<IReadOnlyList<IngestionJob>> ClaimAsync(int max = 100) => await Queue.ClaimAsync(Claim(max), default).AsTask().WaitAsync(TimeSpan.FromSeconds(10));
 
     /// <summary>Claims what is ready and ends it well.</summary>
     public async Task<IReadOnlyList<IngestionJob>> IngestAsync(int max = 100)
@@ -76,7 +78,7 @@ internal sealed class DocumentsFixture : IDisposable
     public async Task<bool> NothingIsReadyAsync()
     {
         using var soon = new CancellationTokenSource();
-        var claim = Queue.ClaimAsync(1, soon.Token).AsTask();
+        var claim = Queue.ClaimAsync(Claim(1), soon.Token).AsTask();
         var waits = !claim.IsCompleted;
         await soon.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => claim);

@@ -68,10 +68,48 @@ public class QueueTests
     }
 
     [Fact]
+    public async Task What_a_worker_held_when_it_died_comes_back_with_its_next_run_and_others_jobs_do_not()
+    {
+        using var documents = new DocumentsFixture();
+        await documents.PutAsync("a");
+        await documents.PutAsync("b");
+        var held = Assert.Single(await documents.Queue.ClaimAsync(DocumentsFixture.Claim(1, "one", "first run"), default));
+        var others = Assert.Single(await documents.Queue.ClaimAsync(DocumentsFixture.Claim(1, "two", "first run"), default));
+        Assert.True(await documents.NothingIsReadyAsync());
+
+        var again = Assert.Single(await documents.Queue.ClaimAsync(DocumentsFixture.Claim(10, "one", "second run"), default));
+        Assert.Equal((held.DocumentId, held.JobId), (again.DocumentId, again.JobId));
+        await documents.Queue.CompleteAsync([DocumentsFixture.Done(again), DocumentsFixture.Done(others)], default);
+        Assert.Equal(0, (await documents.Service.DescribeAsync(default)).QueueDepth);
+    }
+
+    [Fact]
+    public async Task A_document_under_which_its_worker_died_twelve_times_is_given_up_on()
+    {
+        using var documents = new DocumentsFixture();
+        await documents.PutAsync("a");
+        for (var run = 0; run < documents.Options.MaxInterruptions; run++)
+            Assert.Single(await documents.Queue.ClaimAsync(DocumentsFixture.Claim(1, "one", $"run {run}"), default));
+        Assert.Empty(await documents.Queue.ClaimAsync(DocumentsFixture.Claim(1, "one", "last run") with { Wait = TimeSpan.Zero }, default));
+        Assert.Equal(DocumentState.Failed, (await documents.StatusAsync("a"))!.Status);
+    }
+
+    [Fact]
+    public async Task A_claim_ends_empty_when_its_wait_is_over()
+    {
+        using var documents = new DocumentsFixture();
+        var claim = documents.Queue.ClaimAsync(DocumentsFixture.Claim(1) with { Wait = TimeSpan.FromSeconds(20) }, default).AsTask();
+        documents.Time.Advance(TimeSpan.FromSeconds(19));
+        Assert.False(claim.IsCompleted);
+        documents.Time.Advance(TimeSpan.FromSeconds(2));
+        Assert.Empty(await claim.WaitAsync(TimeSpan.FromSeconds(10)));
+    }
+
+    [Fact]
     public async Task A_waiting_claim_is_woken_by_an_upload()
     {
         using var documents = new DocumentsFixture();
-        var claims = Enumerable.Range(0, 3).Select(_ => documents.Queue.ClaimAsync(10, default).AsTask()).ToArray();
+        var claims = Enumerable.Range(0, 3).Select(_ => documents.Queue.ClaimAsync(DocumentsFixture.Claim(10), default).AsTask()).ToArray();
         await documents.PutAsync("a");
         var first = await await Task.WhenAny(claims).WaitAsync(TimeSpan.FromSeconds(10));
         Assert.Equal("a", Assert.Single(first).DocumentId);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Embedding;
 using Rag.Errors;
+using Rag.Models;
 using Rag.Query;
 using Rag.Tests.Gateway;
 using Xunit;
@@ -25,7 +26,7 @@ public sealed class AlikeAnswersTests : IDisposable
         var cache = new AnswerCache(_store, new AlikeAnswers(_embedding, options, _time), options, _time, NullLogger<AnswerCache>.Instance);
         var search = new FakeSearch();
         search.Add("default", "tides", "The moon causes the tides.");
-        _query = new QueryService(search, _generation, cache, options, _time, NullLogger<QueryService>.Instance);
+        _query = new QueryService(search, _generation, cache, new ModelNames(_generation, _time), options, _time, NullLogger<QueryService>.Instance);
     }
 
     public void Dispose() => _store.Dispose();

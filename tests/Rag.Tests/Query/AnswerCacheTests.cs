@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Errors;
+using Rag.Models;
 using Rag.Query;
 using Rag.Tests.Caching;
 using Rag.Tests.Documents;
@@ -201,7 +202,7 @@ public sealed class AnswerCacheTests : IDisposable
     {
         options ??= new QueryOptions();
         var cache = new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance);
-        return (new QueryService(_search, _generation, cache, options, _time, NullLogger<QueryService>.Instance), cache);
+        return (new QueryService(_search, _generation, cache, new ModelNames(_generation, _time), options, _time, NullLogger<QueryService>.Instance), cache);
     }
 
     private static async Task<List<AnswerEvent>> AskAsync(QueryService query, CancellationToken cancellationToken = default, string tenant = "default") =>

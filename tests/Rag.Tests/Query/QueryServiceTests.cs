@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Errors;
 using Rag.Generation;
+using Rag.Models;
 using Rag.Query;
 using Rag.Tests.Gateway;
 using Xunit;
@@ -197,7 +198,8 @@ public class QueryServiceTests
     }
 
     private QueryService New(QueryOptions options) => new(
-        _search, _generation, new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance), options, _time, NullLogger<QueryService>.Instance);
+        _search, _generation, new AnswerCache(_cache, null, options, _time, NullLogger<AnswerCache>.Instance), new ModelNames(_generation, _time), options, _time,
+        NullLogger<QueryService>.Instance);
 
     private static AnswerRequest Request(string question) => new() { Tenant = "default", Question = question };
 

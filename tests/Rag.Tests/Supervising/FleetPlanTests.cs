@@ -29,7 +29,7 @@ public sealed class FleetPlanTests : IDisposable
         Assert.Equal("serve --services search --data /data --parent 7", string.Join(' ', search.Arguments.Take(7)));
         var peers = Values(search, "--peer");
         Assert.Equal(["caching", "documents", "embedding", "keywords", "reranking", "vectors"], peers.Select(peer => peer.Split('=')[0]));
-        Assert.Equal($"caching={_sockets.Address("caching")}", peers[0]);
+        Assert.Equal($"embedding={_sockets.Address("embedding")}", peers[2]);
         Assert.Equal([_sockets.Address("search")], Values(search, "--grpc"));
     }
 
