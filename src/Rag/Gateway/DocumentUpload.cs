@@ -88,6 +88,7 @@ internal static partial class DocumentUpload
             throw new InvalidRequestException("", $"form: can't be read: {error.Message}");
         }
 
+        context.Features.Get<RequestCourse>()?.Place.Begins();
         return Make(caller, texts, file);
     }
 

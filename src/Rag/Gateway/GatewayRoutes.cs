@@ -14,6 +14,8 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     private static readonly OperationParameter IfMatch = new(
         "If-Match", "header", "Only if this is the newest version, such as \"3\" (the ETag); otherwise 412");
 
+    private static readonly OperationHeader Degraded = new(200, "X-Degraded", "Parts that were missing, as far as known when headers left; absent when none was");
+
     private static readonly int[] BodyErrors = [400, 413, 415];
 
     public void Map(IServiceProvider services)
@@ -21,9 +23,9 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
         var query = services.GetRequiredService<QueryEndpoints>();
         Keyed("POST", "/query", Face.Rag, Work.Answer, options.AnswerTime, query.QueryAsync, "Answer a question from the documents, with citations", [.. BodyErrors, 504])
             .Takes<QueryBody>().Gives<QueryAnswer>(200)
-            .WithMetadata(Notes(eventStream: "With \"stream\": true: events 'citations' {citations}, 'token' {text} each, 'usage' {usage, timings, degraded, model}, 'done' {finish_reason}; or 'error' (a problem), after which nothing follows"));
+            .WithMetadata(Notes(headers: [Degraded], eventStream: "With \"stream\": true: events 'citations' {citations}, 'token' {text} each, 'usage' {usage, timings, degraded, model}, 'done' {finish_reason}; or 'error' (a problem), after which nothing follows"));
         Keyed("POST", "/search", Face.Rag, Work.Short, options.RequestTime, query.SearchAsync, "Find chunks by words and meaning", BodyErrors)
-            .Takes<SearchBody>().Gives<SearchAnswer>(200).WithMetadata(Notes());
+            .Takes<SearchBody>().Gives<SearchAnswer>(200).WithMetadata(Notes(headers: [Degraded]));
 
         MapDocuments(services.GetRequiredService<DocumentEndpoints>());
         MapOpenAi(services.GetRequiredService<ChatEndpoint>(), services.GetRequiredService<ModelEndpoints>());
@@ -49,7 +51,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
 
     private void MapDocuments(DocumentEndpoints documents)
     {
-        OperationHeader[] accepted = [new(202, "Location", "The document"), new(202, "ETag", "Its version")];
+        OperationHeader[] accepted = [new(202, "Location", "The document"), new(202, "ETag", "Its version"), Degraded with { Status = 202 }];
         Keyed("POST", "/documents", Face.Rag, Work.Upload, options.RequestTime, documents.UploadAsync, "Store a document: durable when acknowledged, searchable soon after", BodyErrors)
             .Takes<DocumentBody>().Gives<AcceptedAnswer>(202)
             .WithMetadata(Notes(headers: accepted) with { FileForm = true });
@@ -74,7 +76,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     {
         Keyed("POST", "/v1/chat/completions", Face.OpenAi, Work.Answer, options.AnswerTime, chat.CompleteAsync, "Answer in OpenAI's chat format", [.. BodyErrors, 504])
             .Takes<ChatBody>().Gives<ChatAnswer>(200)
-            .WithMetadata(Notes(eventStream: "With \"stream\": true: chat.completion.chunk events (the first carries 'citations'), the usage when stream_options.include_usage asks for it, then [DONE]"));
+            .WithMetadata(Notes(headers: [Degraded], eventStream: "With \"stream\": true: chat.completion.chunk events (the first carries 'citations'), the usage when stream_options.include_usage asks for it, then [DONE]"));
         Keyed("POST", "/v1/embeddings", Face.OpenAi, Work.Short, options.RequestTime, models.EmbedAsync, "Embed texts in OpenAI's format", [.. BodyErrors, 404])
             .Takes<EmbeddingsBody>().Gives<EmbeddingsAnswer>(200).WithMetadata(Notes());
         Keyed("GET", "/v1/models", Face.OpenAi, Work.Short, options.RequestTime, models.ListAsync, "List models", [])

@@ -39,6 +39,7 @@ internal static class JsonBody
             reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
         }
 
+        context.Features.Get<RequestCourse>()?.Place.Begins();
         if (body.Length == 0)
             throw new InvalidRequestException("", "body: is empty; expected a JSON object");
         return Parse(body);

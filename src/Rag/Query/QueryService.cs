@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 using Rag.Errors;
 using Rag.Generation;
 using Rag.Models;
-using Rag.Search;
 using Rag.Seams;
+using Rag.Search;
 
 namespace Rag.Query;
 
@@ -17,7 +17,6 @@ internal sealed class QueryService(
 {
     private const int LongestQuestion = 8192;
     private const int MostCitations = 50;
-
 
     public async IAsyncEnumerable<AnswerEvent> AnswerAsync(AnswerRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -66,7 +66,7 @@ public class FaultEndpointTests
             .ToDictionary(p => p.GetProperty("pointer").GetString()!, p => p.GetProperty("detail").GetString()!);
         Assert.Equal(
             ["/call", "/error", "/for", "/items", "/latency_ms", "/service", "/share", "/until"], problems.Keys.Order(StringComparer.Ordinal));
-        Assert.Equal("service: 'idendity' is not known here; known are generation, identity, query", problems["/service"]);
+        Assert.Equal("service: 'idendity' is not known here; known are caching, generation, identity, query", problems["/service"]);
         Assert.Equal("for: 'half an hour' is no duration; expected a number with ms, s or m, such as 30s", problems["/for"]);
         Assert.StartsWith("error: 'broken' is not known; known are invalid_argument, ", problems["/error"]);
     }

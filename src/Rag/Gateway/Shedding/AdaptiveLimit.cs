@@ -34,6 +34,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
     private const double Jitter = 0.02;
 
     private const double Cut = 0.6;
+    private const int FewestCompared = 20;
 
     /// <summary>Between all of the rate before and the cut's share of it, as far from the one as from the other.</summary>
     private static readonly double Proof = Math.Sqrt(Cut);
@@ -145,6 +146,15 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
         if (_window.Ended == 0 || _window.Elapsed < ShortestWindow || (_window.Ended < enough && _window.Elapsed < longest))
             return;
         var seen = _window;
+        if (seen.Elapsed > 2 * longest || (_phase != Phase.Free && seen.Ended < FewestCompared))
+        {
+            // Hardly anything came for a while: what it would be compared with is of another time.
+            if (_phase is Phase.After or Phase.Probing)
+                _limit = Math.Max(_limit, _limitBefore);
+            Enter(Phase.Free);
+            return;
+        }
+
         switch (_phase)
         {
             case Phase.Free:

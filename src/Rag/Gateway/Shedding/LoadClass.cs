@@ -75,12 +75,16 @@ internal sealed class LoadClass
 internal sealed class LoadPlace(AdaptiveLimit? limit, Baseline kind, TimeProvider time)
 {
     private readonly long _entered = time.GetTimestamp();
+    private long _began = time.GetTimestamp();
     private TimeSpan? _firstWord;
     private bool _tellsNothing;
     private bool _dropped;
 
+    /// <summary>The work begins only now: what came before, such as a body sent slowly, is the client's time.</summary>
+    public void Begins() => _began = time.GetTimestamp();
+
     /// <summary>An answer's first word has come: what tells of waiting ends here, the rest is its length.</summary>
-    public void FirstWord() => _firstWord ??= time.GetElapsedTime(_entered);
+    public void FirstWord() => _firstWord ??= time.GetElapsedTime(_began);
 
     /// <summary>Its times are no measure: from a cache, or without a part.</summary>
     public void TellsNothing() => _tellsNothing = true;
@@ -99,6 +103,6 @@ internal sealed class LoadPlace(AdaptiveLimit? limit, Baseline kind, TimeProvide
             : _dropped ? LoadOutcome.Dropped
             : _tellsNothing || status is < 200 or > 299 ? LoadOutcome.Ignored
             : LoadOutcome.Done;
-        limit.Leave(kind, _firstWord ?? held, held, outcome);
+        limit.Leave(kind, _firstWord ?? time.GetElapsedTime(_began), held, outcome);
     }
 }
