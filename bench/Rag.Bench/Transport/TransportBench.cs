@@ -131,7 +131,7 @@ internal static class TransportBench
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IConfiguration>(configuration);
-        services.AddSeams(configuration);
+        services.AddSeams(configuration, [new EchoServices()]);
         services.AddSingleton<PeerChannels>();
         register(services);
         return services.BuildServiceProvider();

@@ -1,4 +1,5 @@
 using Rag.Seams;
+using Rag.Seams.Faults;
 
 namespace Rag.Host.Wiring;
 
@@ -21,7 +22,7 @@ internal sealed class SeamRegistration(IServiceCollection services) : IContractV
         else
             services.AddKeyedSingleton(Local, (provider, _) => (TService)(own.ImplementationFactory?.Invoke(provider)
                 ?? ActivatorUtilities.CreateInstance(provider, own.ImplementationType!)));
-        services.AddSingleton(provider => new LocalPeer<TService>(provider.GetRequiredKeyedService<TService>(Local)));
+        services.AddSingleton(provider => new LocalPeer<TService>(provider.GetRequiredKeyedService<TService>(Local), provider.GetRequiredService<FaultBoard>()));
         services.AddSingleton(provider => new Seam<TService>(contract, [provider.GetRequiredService<LocalPeer<TService>>()], provider.GetRequiredService<Dependencies>()));
         services.AddSingleton(provider => contract.Through(provider.GetRequiredService<Seam<TService>>()));
     }

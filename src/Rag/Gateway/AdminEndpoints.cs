@@ -1,40 +1,24 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Rag.Errors;
 using Rag.Identity;
 
 namespace Rag.Gateway;
 
 /// <summary><c>POST /admin/keys</c>, behind the admin key: many keys in one call and one transaction.</summary>
-internal sealed partial class AdminEndpoints(IIdentity identity, GatewayOptions options, ILogger<AdminEndpoints> log)
+internal sealed partial class AdminEndpoints(AdminGate gate, IIdentity identity, GatewayOptions options, ILogger<AdminEndpoints> log)
 {
     private const int MostKeys = 10_000;
 
-    private readonly byte[] _admin = SHA256.HashData(Encoding.UTF8.GetBytes(options.AdminKey ?? throw new InvalidOperationException("no admin key is set")));
-
-    public async Task IssueAsync(HttpContext context)
+    public Task IssueAsync(HttpContext context) => gate.RunAsync(context, async () =>
     {
-        try
-        {
-            // Hashes are compared in constant time: neither length nor content of the key shows in the time taken.
-            if (Gate.ApiKey(context.Request.Headers) is not { } key
-                || !CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(key)), _admin))
-                throw new RagException(RagError.Unauthenticated, "expected the admin key in 'Authorization: Bearer KEY'");
-            var requests = await ReadAsync(context).ConfigureAwait(false);
-            var issued = await identity.IssueKeysAsync(requests, context.RequestAborted).ConfigureAwait(false);
-            var answer = new IssuedKeysAnswer([.. issued.Select(k => new IssuedKeyItem(k.User, k.Tenant, k.RequestsPerMinute, k.Key))]);
-            context.Response.Headers.CacheControl = "no-store";
-            Issued(issued.Count);
-            await Reply.JsonAsync(context, 200, answer, GatewayJson.Wire.IssuedKeysAnswer).ConfigureAwait(false);
-        }
-        catch (Exception error) when (error is RagException or InvalidRequestException && !context.Response.HasStarted)
-        {
-            await Reply.ErrorAsync(context, error, Face.Rag).ConfigureAwait(false);
-        }
-    }
+        var requests = await ReadAsync(context).ConfigureAwait(false);
+        var issued = await identity.IssueKeysAsync(requests, context.RequestAborted).ConfigureAwait(false);
+        var answer = new IssuedKeysAnswer([.. issued.Select(k => new IssuedKeyItem(k.User, k.Tenant, k.RequestsPerMinute, k.Key))]);
+        context.Response.Headers.CacheControl = "no-store";
+        Issued(issued.Count);
+        await Reply.JsonAsync(context, 200, answer, GatewayJson.Wire.IssuedKeysAnswer).ConfigureAwait(false);
+    });
 
     private async ValueTask<List<KeyRequest>> ReadAsync(HttpContext context)
     {

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
 using Rag.Identity;
+using Rag.Seams;
 
 namespace Rag.Gateway;
 
@@ -56,6 +57,7 @@ internal sealed partial class Gate(IIdentity identity, UserLimits limits, Gatewa
                 throw new RagException(RagError.Overloaded, $"{options.InFlight} requests are being worked on already; try again later", TimeSpan.FromSeconds(1));
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             deadline.CancelAfter(stop.Allowed);
+            CallScope.Enter(time, stop.Allowed, Priority.Interactive);
             var caller = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
             await LimitAsync(context, caller, deadline.Token).ConfigureAwait(false);
             try

@@ -31,6 +31,9 @@ namespace Rag.Gateway;
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(IssueKeysBody))]
 [JsonSerializable(typeof(IssuedKeysAnswer))]
+[JsonSerializable(typeof(FaultBody))]
+[JsonSerializable(typeof(FaultItem))]
+[JsonSerializable(typeof(FaultsAnswer))]
 internal sealed partial class GatewayJson : JsonSerializerContext
 {
     /// <summary>As written on the wire: JSON is never put into HTML here, so letters of other languages stay as they are.</summary>

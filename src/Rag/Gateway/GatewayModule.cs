@@ -26,7 +26,9 @@ public sealed class GatewayModule : ServiceModule
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<ModelEndpoints>();
         services.AddSingleton<StatusEndpoints>();
+        services.AddSingleton<AdminGate>();
         services.AddSingleton<AdminEndpoints>();
+        services.AddSingleton<FaultEndpoints>();
         // The OpenAPI document describes what GatewayJson writes.
         services.ConfigureHttpJsonOptions(options =>
         {

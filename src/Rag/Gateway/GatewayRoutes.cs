@@ -30,10 +30,21 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
         MapWatching(services.GetRequiredService<StatusEndpoints>());
 
         if (options.AdminKey is not null)
-            Plain("POST", "/admin/keys", services.GetRequiredService<AdminEndpoints>().IssueAsync, "Issue API keys; needs the admin key, and is absent without one")
-                .Takes<IssueKeysBody>().Gives<IssuedKeysAnswer>(200)
-                .Gives<Problem>(400, "application/problem+json").Gives<Problem>(401, "application/problem+json")
-                .WithMetadata(Notes());
+            MapAdministration(services.GetRequiredService<AdminEndpoints>(), services.GetRequiredService<FaultEndpoints>());
+    }
+
+    private void MapAdministration(AdminEndpoints admin, FaultEndpoints faults)
+    {
+        Admin("POST", "/admin/keys", admin.IssueAsync, "Issue API keys; needs the admin key, and is absent without one", 400)
+            .Takes<IssueKeysBody>().Gives<IssuedKeysAnswer>(200).WithMetadata(Notes());
+        Admin("POST", "/admin/faults", faults.ApplyAsync, "Inject a fault into a service for a while; needs the admin key", 400)
+            .Takes<FaultBody>().Gives<FaultItem>(201).WithMetadata(Notes(headers: [new(201, "Location", "The fault, to end it early")]));
+        Admin("GET", "/admin/faults", faults.ListAsync, "List the faults that are active; needs the admin key").Gives<FaultsAnswer>(200).WithMetadata(Notes());
+        Admin("DELETE", "/admin/faults/{id}", faults.EndAsync, "End a fault before its time; needs the admin key", 404)
+            .WithMetadata(new ProducesResponseTypeMetadata(204, typeof(void), []))
+            .WithMetadata(Notes([new OperationParameter("id", "path", "The fault's id")]));
+        Admin("DELETE", "/admin/faults", faults.EndAllAsync, "End all faults; needs the admin key")
+            .WithMetadata(new ProducesResponseTypeMetadata(204, typeof(void), [])).WithMetadata(Notes());
     }
 
     private void MapDocuments(DocumentEndpoints documents)
@@ -90,6 +101,14 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
                 endpoint.Gives<OpenAiError>(status);
             else
                 endpoint.Gives<Problem>(status, "application/problem+json");
+        return endpoint;
+    }
+
+    private IEndpointConventionBuilder Admin(string method, string route, RequestDelegate handler, string summary, params int[] errors)
+    {
+        var endpoint = Plain(method, route, handler, summary);
+        foreach (var status in errors.Append(401).Order())
+            endpoint.Gives<Problem>(status, "application/problem+json");
         return endpoint;
     }
 

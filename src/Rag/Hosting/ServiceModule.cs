@@ -23,6 +23,9 @@ public abstract class ServiceModule
     /// </summary>
     public virtual bool Replicable => true;
 
+    /// <summary>Places in it, besides its contracts' calls, where faults can be injected; none by default.</summary>
+    public virtual IReadOnlyList<string> FaultPoints => [];
+
     /// <summary>Registers the implementation behind the service's contract, as a singleton.</summary>
     /// <param name="services">Where to register; <see cref="TimeProvider"/> and logging are there already.</param>
     /// <param name="configuration">The whole configuration: <c>data</c> is the data folder (the service keeps its files in <c>{data}/{Name}</c>), the section <c>{Name}</c> holds its options.</param>

@@ -14,6 +14,9 @@ public sealed class IngestionModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => ["documents", "embedding", "vectors", "keywords"];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<string> FaultPoints => [IngestionWorker.FaultPoint];
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<IngestionOptions>() ?? new IngestionOptions();

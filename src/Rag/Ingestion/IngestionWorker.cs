@@ -1,6 +1,9 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rag.Errors;
+using Rag.Seams;
+using Rag.Seams.Faults;
 
 namespace Rag.Ingestion;
 
@@ -9,8 +12,12 @@ namespace Rag.Ingestion;
 /// backlog isn't thrown at something that is down.
 /// </summary>
 internal sealed partial class IngestionWorker(
-    IIngestionQueue queue, BatchProcessor processor, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger) : BackgroundService
+    IIngestionQueue queue, BatchProcessor processor, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger, FaultBoard? faults = null)
+    : BackgroundService
 {
+    /// <summary>Where injected faults meet it: a batch that was claimed and isn't begun.</summary>
+    public const string FaultPoint = "Batch";
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly Meter Meter = new("Rag");
 
@@ -26,6 +33,7 @@ internal sealed partial class IngestionWorker(
 
     private async Task RunAsync(CancellationToken stoppingToken)
     {
+        CallScope.Enter(time, null, Priority.Batch); // everything that it calls waits behind those that a person waits for
         var failures = 0;
         while (!stoppingToken.IsCancellationRequested)
             try
@@ -48,7 +56,7 @@ internal sealed partial class IngestionWorker(
         {
             var jobs = await queue.ClaimAsync(options.BatchJobs, stoppingToken).ConfigureAwait(false);
             var start = time.GetTimestamp();
-            var results = await processor.ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
+            var results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.
             await queue.CompleteAsync(results, CancellationToken.None).ConfigureAwait(false);
             Duration.Record(time.GetElapsedTime(start).TotalSeconds);
@@ -60,6 +68,21 @@ internal sealed partial class IngestionWorker(
             LogBatchFailed(error);
             return false;
         }
+    }
+
+    private async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, CancellationToken stoppingToken)
+    {
+        try
+        {
+            if (faults is { IsQuiet: false })
+                await faults.MeetAsync("ingestion", FaultPoint, stoppingToken).ConfigureAwait(false);
+        }
+        catch (RagException fault)
+        {
+            return [.. jobs.Select(job => new IngestionResult(job, IngestionOutcome.Deferred, Reason: fault.Message))];
+        }
+
+        return await processor.ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
     }
 
     private void Report(IReadOnlyList<IngestionResult> results)

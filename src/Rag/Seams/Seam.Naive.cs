@@ -36,7 +36,7 @@ public sealed partial class Seam<TService>
         var passage = new Passage(_meters[call.Index], null, _time.GetTimestamp(), CancellationToken.None);
         for (var tries = 1; ; tries++)
         {
-            await using var items = _peers.Any().StreamAsync(call, request, null, null, CancellationToken.None).GetAsyncEnumerator(CancellationToken.None);
+            await using var items = _peers.Any().Open(call, request, null, null, CancellationToken.None);
             var isFirst = true;
             while (true)
             {

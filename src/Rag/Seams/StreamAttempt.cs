@@ -34,17 +34,8 @@ internal sealed class StreamAttempt<TService, TItem>(
     public bool HasItem { get; private set; }
 
     /// <summary>Sends the call.</summary>
-    public void Open<TRequest>(StreamCall<TService, TRequest, TItem> stream, TRequest request)
-    {
-        try
-        {
-            Items = slot.Peer.StreamAsync(stream, request, whole.Time, () => Volatile.Write(ref _isAccepted, true), limit.Token).GetAsyncEnumerator(limit.Token);
-        }
-        catch (Exception error)
-        {
-            Items = new Broken(error);
-        }
-    }
+    public void Open<TRequest>(StreamCall<TService, TRequest, TItem> stream, TRequest request) =>
+        Items = slot.Peer.Open(stream, request, whole.Time, () => Volatile.Write(ref _isAccepted, true), limit.Token);
 
     /// <summary>An item is waited for.</summary>
     public void BeginWait() => Volatile.Write(ref _waitingSince, time.GetTimestamp());
@@ -91,14 +82,4 @@ internal sealed class StreamAttempt<TService, TItem>(
         !isCancelled && limit.IsCancellationRequested && _over is { } over ? over : Judgement.Of(error, call, caller, limit.IsCancellationRequested, whole);
 
     private Judgement Late(string message) => new(CallOutcome.Late, new RagException(RagError.DeadlineExceeded, $"{call.Service}: {message}"));
-
-    /// <summary>A stream that failed before it was one.</summary>
-    private sealed class Broken(Exception error) : IAsyncEnumerator<TItem>
-    {
-        public TItem Current => throw new InvalidOperationException("there is no item");
-
-        public ValueTask<bool> MoveNextAsync() => ValueTask.FromException<bool>(error);
-
-        public ValueTask DisposeAsync() => default;
-    }
 }

@@ -108,7 +108,7 @@ public sealed class Apart : Shape
         caller.AddLogging();
         caller.AddSingleton(TimeProvider.System);
         caller.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
-        caller.AddSeams(new ConfigurationBuilder().Build());
+        caller.AddSeams(new ConfigurationBuilder().Build(), []);
         caller.AddSingleton<Rag.Host.Wiring.Remote.PeerChannels>();
         foreach (var (module, address) in services)
             foreach (var contract in module.Contracts)

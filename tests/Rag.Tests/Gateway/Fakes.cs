@@ -19,11 +19,15 @@ internal sealed class FakeSearch : ISearch
 
     public RagException? Failure { get; set; }
 
+    /// <summary>Called with each request before it is answered.</summary>
+    public Action Before { get; set; } = () => { };
+
     public void Add(string tenant, string document, string text) => Tenants.GetOrAdd(tenant, _ => [])
         .Add(new SearchResult(new ChunkKey(document, 1, 0), $"Title of {document}", text, 1));
 
     public ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
     {
+        Before();
         if (Failure is not null)
             throw Failure;
         var words = request.Query.Split(' ', '?');

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Documents;
 using Rag.Ingestion;
+using Rag.Seams.Faults;
 using Rag.Tests.Documents;
 using Xunit;
 
@@ -12,12 +13,12 @@ internal sealed class WorkerFixture : IAsyncDisposable
     private readonly BatchProcessor _processor;
     private readonly IngestionWorker _worker;
 
-    public WorkerFixture(DocumentsFixture documents, FakeServices services, IngestionOptions? options = null, IIngestionQueue? queue = null)
+    public WorkerFixture(DocumentsFixture documents, FakeServices services, IngestionOptions? options = null, IIngestionQueue? queue = null, FaultBoard? faults = null)
     {
         options ??= new IngestionOptions();
         (Documents, Services) = (documents, services);
         _processor = new BatchProcessor(options, new DocumentPreparer(options, TimeProvider.System), new DocumentIndexer(services, services, services), TimeProvider.System);
-        _worker = new IngestionWorker(queue ?? documents.Queue, _processor, options, TimeProvider.System, NullLogger<IngestionWorker>.Instance);
+        _worker = new IngestionWorker(queue ?? documents.Queue, _processor, options, TimeProvider.System, NullLogger<IngestionWorker>.Instance, faults);
     }
 
     public DocumentsFixture Documents { get; }
