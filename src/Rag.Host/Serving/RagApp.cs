@@ -35,6 +35,8 @@ internal static class RagApp
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
+        services.AddSingleton(placement);
+        services.AddHostedService<Warmup>();
         services.AddRagOpenApi();
         engines(services);
         services.AddFaultPorts(configuration, placement);
