@@ -11,7 +11,7 @@ internal static class RagApp
 {
     /// <summary>A server that hosts services and knows no other process.</summary>
     public static WebApplication Build(IConfiguration configuration, IReadOnlyList<ServiceModule> modules, Action<IServiceCollection> engines) =>
-        Build(configuration, new Placement(modules, []), engines);
+        Build(configuration, new Placement(modules, [], []), engines);
 
     /// <param name="configuration">All settings.</param>
     /// <param name="placement">Which services are hosted, and where the others are.</param>
@@ -35,8 +35,11 @@ internal static class RagApp
         services.AddSingleton<MetricsEndpoint>();
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
+        services.AddSingleton(placement);
+        services.AddHostedService<Warmup>();
         services.AddRagOpenApi();
         engines(services);
+        services.AddFaultPorts(configuration, placement);
         services.AddSeams(configuration, modules);
         foreach (var module in modules)
         {

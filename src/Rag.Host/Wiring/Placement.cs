@@ -6,7 +6,8 @@ namespace Rag.Host.Wiring;
 /// <summary>Which services this process hosts, and where the others are.</summary>
 /// <param name="Hosted">Their modules, in the order of the list of services.</param>
 /// <param name="Remote">Services that a hosted one needs and that are elsewhere, with all their addresses.</param>
-internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyList<RemoteService> Remote)
+/// <param name="Peers">Every service whose addresses were given, needed or not, hosted here or not.</param>
+internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyList<RemoteService> Remote, IReadOnlyList<RemoteService> Peers)
 {
     /// <summary>Whether a service is hosted here.</summary>
     public bool Hosts(string service) => Hosted.Any(module => module.Name == service);
@@ -39,7 +40,7 @@ internal sealed record Placement(IReadOnlyList<ServiceModule> Hosted, IReadOnlyL
         }
 
         return problems.Count == 0
-            ? new Placement(hosted, remote)
+            ? new Placement(hosted, remote, [.. known.Where(module => peers.ContainsKey(module.Name)).Select(module => new RemoteService(module, peers[module.Name]))])
             : throw new InvalidOperationException(string.Join(Environment.NewLine, problems.Distinct()));
     }
 

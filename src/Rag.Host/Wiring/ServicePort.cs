@@ -49,7 +49,7 @@ internal sealed class ServicePort
             grpc.MaxSendMessageSize = most;
             grpc.CompressionProviders.Clear();
         });
-        foreach (var contract in contracts)
+        foreach (var contract in contracts.Append(FaultPortContract.Instance))
             contract.Accept(new Registration(services));
     }
 
@@ -57,7 +57,7 @@ internal sealed class ServicePort
     public static void Map(IEndpointRouteBuilder endpoints, IConfiguration configuration, IEnumerable<Contract> contracts)
     {
         var most = PeerChannels.MessageBytes(configuration);
-        foreach (var contract in contracts)
+        foreach (var contract in contracts.Append(FaultPortContract.Instance))
             contract.Accept(new Mapping(endpoints, most));
     }
 

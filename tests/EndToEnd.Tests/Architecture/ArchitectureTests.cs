@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using System.Text.Json.Nodes;
 using Mono.Cecil;
 using Xunit;
 
@@ -60,6 +62,21 @@ public class ArchitectureTests
             where user is not null && used is not null && user != used && Services.Contains(used) && !IsContract(use.Used.Resolve())
             select $"{use.User.FullName} uses {use.Used.FullName}, which is no contract of {used}";
         Assert.Empty(broken.Distinct());
+    }
+
+    [Fact]
+    public async Task The_table_of_services_says_what_rag_list_says()
+    {
+        using var list = Process.Start(new ProcessStartInfo("dotnet", [Binaries.Rag, "list", "--json"]) { RedirectStandardOutput = true })!;
+        var listed = JsonNode.Parse(await list.StandardOutput.ReadToEndAsync())!.AsArray()
+            .Select(service => Line(service!["name"]!.GetValue<string>(), service["depends_on"]!.AsArray().Select(name => name!.GetValue<string>())));
+        var page = await File.ReadAllLinesAsync(Path.Combine(Binaries.Root, "ARCHITECTURE.md"));
+        var drawn = page.SkipWhile(line => !line.StartsWith("| service |", StringComparison.Ordinal)).Skip(2).TakeWhile(line => line.StartsWith('|'))
+            .Select(row => row.Trim('|').Split('|', StringSplitOptions.TrimEntries))
+            .Select(cells => Line(cells[0], cells[2] == "–" ? [] : cells[2].Split(',', StringSplitOptions.TrimEntries)));
+        Assert.Equal(listed.Order(StringComparer.Ordinal), drawn.Order(StringComparer.Ordinal));
+
+        static string Line(string name, IEnumerable<string> dependsOn) => $"{name}: {string.Join(", ", dependsOn.Order(StringComparer.Ordinal))}";
     }
 
     // A contract is a public interface with its messages: records, structs and enums.

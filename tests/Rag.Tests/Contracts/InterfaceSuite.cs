@@ -78,7 +78,12 @@ public abstract class InterfaceSuite(Shape shape)
         Assert.False(await documents.DeleteAsync(_tenant, "none", null, None));
         var put = new PutDocument
         {
-            Tenant = _tenant, User = "ann", Id = "a", Title = "", ContentType = "text/plain", Content = "Äpfel"u8.ToArray(),
+            Tenant = _tenant,
+            User = "ann",
+            Id = "a",
+            Title = "",
+            ContentType = "text/plain",
+            Content = "Äpfel"u8.ToArray(),
             Metadata = new Dictionary<string, MetadataValue> { ["t"] = "x", ["n"] = 0.1, ["b"] = false },
         };
         Assert.Equal(new DocumentAccepted("a", 1, DocumentState.Queued), await documents.PutAsync(put, None));

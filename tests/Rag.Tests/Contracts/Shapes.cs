@@ -32,10 +32,7 @@ public abstract class Shape : IAsyncLifetime
         var llm = await ScriptedLlm.StartAsync();
         var gateway = await StartAsync(llm);
         _system = new SystemUnderTest(new Uri(gateway.Urls.First()), AdminKey, llm);
-        // What is called for the first time is compiled first: its caps would count that.
-        using var tenant = await Tenant.NewAsync(_system);
-        await tenant.AddAsync("first", "The first words.");
-        await tenant.PostAsync("/query", """{"query":"What comes first?"}""");
+        await _system.WarmAsync();
     }
 
     public async ValueTask DisposeAsync()

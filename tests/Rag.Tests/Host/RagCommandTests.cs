@@ -78,6 +78,12 @@ public sealed class RagCommandTests : IDisposable
     [InlineData(ExitCode.InvalidArguments, "identity:requests_per_minute: '0'", "serve", "--limit", "0")]
     [InlineData(ExitCode.InvalidArguments, "identity:dev_key: 5 characters", "serve", "--dev-key", "short")]
     [InlineData(ExitCode.InvalidArguments, "generation:url: 'x'", "serve", "--llm", "x")]
+    [InlineData(ExitCode.InvalidArguments, "--services: there is no service 'serch'", "serve", "--services", "serch")]
+    [InlineData(ExitCode.InvalidArguments, "--peer nobody: there is no service 'nobody'", "serve", "--peer", "nobody=unix:/x")]
+    [InlineData(ExitCode.InvalidArguments, "--peer vectors: 'x' is not permitted", "serve", "--peer", "vectors=x")]
+    [InlineData(ExitCode.InvalidArguments, "--peer vectors: names no address", "serve", "--peer", "vectors")]
+    [InlineData(ExitCode.InvalidArguments, "--grpc: 'x' is not permitted", "serve", "--grpc", "x")]
+    [InlineData(ExitCode.InvalidArguments, "query needs search, which this process neither hosts nor knows an address of", "serve", "--services", "query")]
     public async Task What_is_wrong_is_told_with_its_exit_code(int code, string told, params string[] arguments)
     {
         var run = await RunAsync([.. arguments, "--data", _data]);
@@ -139,11 +145,33 @@ public sealed class RagCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task All_that_is_wrong_with_the_services_is_told_at_once_a_line_each()
+    {
+        var run = await RunAsync("serve", "--services", "search,x", "--peer", "y=unix:/y", "--grpc", "z");
+        var lines = Lines(run.Error);
+        Assert.All(lines, line => Assert.StartsWith("rag: ", line));
+        foreach (var told in new[] { "no service 'x'", "no service 'y'", "'z' is not permitted", "search needs embedding", "search needs vectors", "search needs keywords" })
+            Assert.Contains(lines, line => line.Contains(told, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task List_names_every_service_with_what_it_depends_on()
+    {
+        var (code, output, _) = await RunAsync("list");
+        Assert.Equal(ExitCode.Ok, code);
+        var lines = Lines(output);
+        Assert.Equal(13, lines.Length);
+        var column = lines[0].IndexOf("DEPENDS ON", StringComparison.Ordinal);
+        Assert.StartsWith("documents, embedding, keywords, vectors", lines.Single(line => line.StartsWith("ingestion ", StringComparison.Ordinal))[column..]);
+        Assert.Equal("–", lines.Single(line => line.StartsWith("vectors ", StringComparison.Ordinal))[column..]);
+    }
+
+    [Fact]
     public async Task Help_names_the_commands_and_the_exit_codes()
     {
         var help = await RunAsync("--help");
         Assert.Equal(ExitCode.Ok, help.Code);
-        foreach (var word in new[] { "serve", "keys", "112", "RAG_GENERATION__URL" })
+        foreach (var word in new[] { "serve", "list", "keys", "112", "RAG_GENERATION__URL" })
             Assert.Contains(word, help.Output);
     }
 

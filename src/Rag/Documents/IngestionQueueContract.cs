@@ -1,7 +1,8 @@
 using Rag.Filters;
+using Rag.Ingestion;
 using Rag.Seams;
 
-namespace Rag.Ingestion;
+namespace Rag.Documents;
 
 /// <summary><see cref="IIngestionQueue"/> through the seam. The outbox is the queue, so the documents service offers it.</summary>
 internal static class IngestionQueueContract
