@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Rag.Errors;
 using Rag.Extraction;
 using Rag.Generation;
+using Rag.Seams;
 
 namespace Rag.Query;
 
@@ -51,12 +52,16 @@ internal sealed partial class AnswerWords(IGeneration generation, ILogger log)
                 ? source.Current
                 : throw new RagException(RagError.Unavailable, "generation: the engine ended without saying so; ask again");
         }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested && !IsTheAskersTimeOver(error))
         {
             FellBack(pieces, (error as RagException)?.Error.ToString() ?? error.GetType().Name, error.Message);
             return null;
         }
     }
+
+    // Generation is told to end a moment before the whole answer is: that moment is not its failure.
+    private static bool IsTheAskersTimeOver(Exception error) =>
+        error is RagException { Error: RagError.DeadlineExceeded } && CallScope.Current?.Remaining < TimeSpan.FromMilliseconds(100);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Generation failed after {Pieces} pieces ({Error}: {Reason}); going on from the passages")]
     private partial void FellBack(int pieces, string error, string reason);

@@ -5,6 +5,7 @@ using Rag.Errors;
 using Rag.Generation;
 using Rag.Models;
 using Rag.Query;
+using Rag.Seams;
 using Rag.Tests.Gateway;
 using Xunit;
 
@@ -156,6 +157,14 @@ public class QueryServiceTests
         var end = Assert.IsType<AnswerEnd>(answer[^1]);
         Assert.Equal(["generation_unavailable"], end.Degraded);
         Assert.Equal("extractive", end.Model);
+    }
+
+    [Fact]
+    public async Task When_the_askers_own_time_is_over_nothing_is_answered_around()
+    {
+        CallScope.Enter(_time, TimeSpan.FromMilliseconds(10), Priority.Interactive);
+        _generation.FailAfter = new RagException(RagError.DeadlineExceeded, "no time is left");
+        Assert.Equal(RagError.DeadlineExceeded, (await Assert.ThrowsAsync<RagException>(() => AskAsync("What causes the tides?"))).Error);
     }
 
     [Fact]
