@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 using Rag.Errors;
 using Rag.Generation;
 using Rag.Models;
-using Rag.Search;
 using Rag.Seams;
+using Rag.Search;
 
 namespace Rag.Query;
 
