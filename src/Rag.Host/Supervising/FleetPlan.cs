@@ -32,7 +32,7 @@ internal static class FleetPlan
             {
                 var grpc = module.Contracts.Count > 0 ? sockets.Address(name) : null;
                 plans.Add(new ProcessPlan(
-                    name, module.Name, replica, [.. module.DependsOn.SelectMany(Names)], grpc,
+                    name, module.Name, replica, [.. Before(module).SelectMany(Names)], grpc,
                     module.Name == Gateway && replica == 1 ? gateway : new Listening([FreePort], []),
                     grpc is null ? common : [.. common, "--grpc", grpc]));
             }
@@ -40,6 +40,9 @@ internal static class FleetPlan
 
         return plans;
 
+        // The gateway opens when all is ready and closes first, also to those it never calls: ingestion works for uploads that it takes in.
+        IEnumerable<string> Before(ServiceModule module) =>
+            module.Name == Gateway ? modules.Select(other => other.Name).Where(name => name != Gateway) : module.DependsOn;
         string Addresses(string service) => string.Join(',', Names(service).Select(sockets.Address));
         IEnumerable<string> Names(string service) => replicas[service] == 1
             ? [service]
@@ -52,7 +55,7 @@ internal static class FleetPlan
         var left = modules.ToList();
         while (left.Count > 0)
         {
-            var next = left.FindAll(module => !module.DependsOn.Any(name => left.Exists(other => other.Name == name)));
+            var next = left.FindAll(module => !module.DependsOn.Any(name => left.Exists(other => other.Name == name)) && (module.Name != Gateway || left.Count == 1));
             if (next.Count == 0)
                 throw new InvalidOperationException($"services depend on each other in a circle: {string.Join(", ", left.Select(module => module.Name))}");
             ordered.AddRange(next);

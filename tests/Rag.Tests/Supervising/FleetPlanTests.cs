@@ -20,6 +20,8 @@ public sealed class FleetPlanTests : IDisposable
         foreach (var (plan, at) in plans.Select((plan, at) => (plan, at)))
             Assert.All(plan.DependsOn, name => Assert.InRange(plans.ToList().FindIndex(other => other.Name == name), 0, at - 1));
         Assert.Equal("gateway", plans[^1].Name);
+        Assert.Equal(plans.Count - 1, plans[^1].DependsOn.Count);
+        Assert.DoesNotContain("ingestion", Values(plans[^1], "--peer").Select(peer => peer.Split('=')[0]));
     }
 
     [Fact]
@@ -108,6 +110,7 @@ public sealed class FleetPlanTests : IDisposable
         Assert.Equal("secret", environment["RAG_ADMIN_KEY"]);
         Assert.Equal("", environment["RAG_HTTP2_URLS"]);
         Assert.DoesNotContain("RAG_URLS", environment.Keys);
+        Assert.Equal(Environment.GetEnvironmentVariable("DOTNET_TieredPGO") is null ? "0" : null, environment.GetValueOrDefault("DOTNET_TieredPGO"));
         Assert.All(Plan(), plan => Assert.DoesNotContain("secret", plan.Arguments));
     }
 
