@@ -25,12 +25,12 @@ internal static class FleetPlan
             string[] common =
             [
                 "serve", "--services", module.Name, "--data", data, "--parent", parent.ToString(CultureInfo.InvariantCulture),
-                .. module.DependsOn.Order(StringComparer.Ordinal).SelectMany(service => new[] { "--peer", $"{service}={Addresses(service)}" }),
+                .. Before(module).Order(StringComparer.Ordinal).SelectMany(service => new[] { "--peer", $"{service}={Addresses(service)}" }),
                 .. module.Name == Gateway ? ["--replicas-of-gateway", replicas[Gateway].ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             ];
             foreach (var (name, replica) in Names(module.Name).Select((name, index) => (name, index + 1)))
             {
-                var grpc = module.Contracts.Count > 0 ? sockets.Address(name) : null;
+                var grpc = module.Name == Gateway ? null : sockets.Address(name);
                 plans.Add(new ProcessPlan(
                     name, module.Name, replica, [.. Before(module).SelectMany(Names)], grpc,
                     module.Name == Gateway && replica == 1 ? gateway : new Listening([FreePort], []),
@@ -40,7 +40,8 @@ internal static class FleetPlan
 
         return plans;
 
-        // The gateway opens when all is ready and closes first, also to those it never calls: ingestion works for uploads that it takes in.
+        // The gateway opens when all is ready and closes first, and knows where everyone is, also those it never calls: ingestion works for uploads that it takes
+        // in, and faults are handed out there.
         IEnumerable<string> Before(ServiceModule module) =>
             module.Name == Gateway ? modules.Select(other => other.Name).Where(name => name != Gateway) : module.DependsOn;
         string Addresses(string service) => string.Join(',', Names(service).Select(sockets.Address));
