@@ -37,7 +37,8 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Prepares the folder and takes services in it. The operating system gives them back when the process ends, however it ends.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="services">Names of the services that only one process may run on it.</param>
-    public static DataFolder Take(string folder, IEnumerable<string> services)
+    /// <param name="holder">Who else may hold it, in words; null for a process that hosts those services.</param>
+    public static DataFolder Take(string folder, IEnumerable<string> services, string? holder = null)
     {
         var path = Prepare(folder);
         var held = new List<FileStream>();
@@ -59,7 +60,7 @@ internal sealed class DataFolder : IDisposable
         held.ForEach(file => file.Dispose());
         throw new CommandException(
             ExitCode.DataFolderInUse,
-            $"the data folder '{path}' is in use by another 'rag serve' for {string.Join(", ", taken)}; stop that one or name another with --data", first);
+            $"the data folder '{path}' is in use by another {holder ?? $"'rag serve' for {string.Join(", ", taken)}"}; stop that one or name another with --data", first);
     }
 
     public void Dispose()

@@ -26,16 +26,16 @@ internal static class FleetPlan
             string[] common =
             [
                 "serve", "--services", module.Name, "--data", data, "--parent", parent.ToString(CultureInfo.InvariantCulture),
-                .. module.DependsOn.Order(StringComparer.Ordinal).SelectMany(service => new[] { "--peer", $"{service}={Addresses(service)}" }),
+                .. Before(module).Order(StringComparer.Ordinal).SelectMany(service => new[] { "--peer", $"{service}={Addresses(service)}" }),
                 .. module.Name == Gateway ? ["--replicas-of-gateway", replicas[Gateway].ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             ];
             foreach (var (name, replica) in Names(module.Name).Select((name, index) => (name, index + 1)))
             {
                 // A worker that comes back under its name gets at once what it held when it died.
                 string[] own = module.Name == Ingestion ? [.. common, "--worker", name] : common;
-                var grpc = module.Contracts.Count > 0 ? sockets.Address(name) : null;
+                var grpc = module.Name == Gateway ? null : sockets.Address(name);
                 plans.Add(new ProcessPlan(
-                    name, module.Name, replica, [.. module.DependsOn.SelectMany(Names)], grpc,
+                    name, module.Name, replica, [.. Before(module).SelectMany(Names)], grpc,
                     module.Name == Gateway && replica == 1 ? gateway : new Listening([FreePort], []),
                     grpc is null ? own : [.. own, "--grpc", grpc]));
             }
@@ -43,6 +43,10 @@ internal static class FleetPlan
 
         return plans;
 
+        // The gateway opens when all is ready and closes first, and knows where everyone is, also those it never calls: ingestion works for uploads that it takes
+        // in, and faults are handed out there.
+        IEnumerable<string> Before(ServiceModule module) =>
+            module.Name == Gateway ? modules.Select(other => other.Name).Where(name => name != Gateway) : module.DependsOn;
         string Addresses(string service) => string.Join(',', Names(service).Select(sockets.Address));
         IEnumerable<string> Names(string service) => replicas[service] == 1
             ? [service]
@@ -55,7 +59,7 @@ internal static class FleetPlan
         var left = modules.ToList();
         while (left.Count > 0)
         {
-            var next = left.FindAll(module => !module.DependsOn.Any(name => left.Exists(other => other.Name == name)));
+            var next = left.FindAll(module => !module.DependsOn.Any(name => left.Exists(other => other.Name == name)) && (module.Name != Gateway || left.Count == 1));
             if (next.Count == 0)
                 throw new InvalidOperationException($"services depend on each other in a circle: {string.Join(", ", left.Select(module => module.Name))}");
             ordered.AddRange(next);

@@ -9,9 +9,10 @@ internal static class ProcessEnvironment
     // Of the supervisor or of one process alone: those go by argument.
     private static readonly string[] NotPassedOn = ["urls", "http2_urls", "data", "status_url", "parent"];
 
-    private static readonly Dictionary<string, string> Runtime = new()
-    {
-    };
+    // Twelve processes learn what is hot twelve times over: without profiles the first 2400 requests took 23 s of CPU in place of 38, and the 600 after them 3.1
+    // in place of 3.3 (both sides at once on the same two cores). What else was tried didn't pay: no concurrent GC (resident memory ±0), a generation 0 of 4 MiB
+    // (−3 %), GCConserveMemory (±0), no precompiled code (10.4 s of CPU to start in place of 3.5).
+    private static readonly Dictionary<string, string> Runtime = new() { ["DOTNET_TieredPGO"] = "0" };
 
     /// <param name="arguments">Settings of the command line.</param>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string?> arguments)

@@ -12,7 +12,7 @@ internal static class Up
     {
         var configuration = Settings.Read(arguments);
         var replicas = Replicas.Read(configuration, Modules.All);
-        using var data = DataFolder.Take(configuration["data"]!, ["up"]);
+        using var data = DataFolder.Take(configuration["data"]!, ["up"], "'rag up'");
         using var sockets = SocketFolder.Create();
         var plans = FleetPlan.Of(Modules.All, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);
         var log = LogLines.OfConsole(plans.Select(plan => plan.Name));

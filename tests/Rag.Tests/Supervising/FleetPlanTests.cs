@@ -20,6 +20,9 @@ public sealed class FleetPlanTests : IDisposable
         foreach (var (plan, at) in plans.Select((plan, at) => (plan, at)))
             Assert.All(plan.DependsOn, name => Assert.InRange(plans.ToList().FindIndex(other => other.Name == name), 0, at - 1));
         Assert.Equal("gateway", plans[^1].Name);
+        Assert.Equal(plans.Count - 1, plans[^1].DependsOn.Count);
+        Assert.Equal(plans.Count - 1, Values(plans[^1], "--peer").Count());
+        Assert.All(plans.SkipLast(1), plan => Assert.NotNull(plan.Grpc));
     }
 
     [Fact]
@@ -28,7 +31,7 @@ public sealed class FleetPlanTests : IDisposable
         var search = Plan().Single(plan => plan.Name == "search");
         Assert.Equal("serve --services search --data /data --parent 7", string.Join(' ', search.Arguments.Take(7)));
         var peers = Values(search, "--peer");
-        Assert.Equal(Modules.All.Single(module => module.Name == "search").DependsOn.Order(), peers.Select(peer => peer.Split('=')[0]));
+        Assert.Equal(Modules.All.Single(module => module.Name == "search").DependsOn.Order(StringComparer.Ordinal), peers.Select(peer => peer.Split('=')[0]));
         Assert.Contains($"embedding={_sockets.Address("embedding")}", peers);
         Assert.Equal([_sockets.Address("search")], Values(search, "--grpc"));
     }
@@ -108,6 +111,7 @@ public sealed class FleetPlanTests : IDisposable
         Assert.Equal("secret", environment["RAG_ADMIN_KEY"]);
         Assert.Equal("", environment["RAG_HTTP2_URLS"]);
         Assert.DoesNotContain("RAG_URLS", environment.Keys);
+        Assert.Equal(Environment.GetEnvironmentVariable("DOTNET_TieredPGO") is null ? "0" : null, environment.GetValueOrDefault("DOTNET_TieredPGO"));
         Assert.All(Plan(), plan => Assert.DoesNotContain("secret", plan.Arguments));
     }
 

@@ -40,6 +40,16 @@ public abstract partial class ContractSuite
     }
 
     [Fact]
+    public async Task A_service_that_offers_no_contract_takes_faults_as_well()
+    {
+        using var admin = Tenant.Client(system, system.AdminKey);
+        using var made = await admin.PostAsync("/admin/faults", Tenant.Json("""{"service":"ingestion","kind":"latency","latency_ms":1,"for":"1m"}"""));
+        Assert.True(made.IsSuccessStatusCode, await made.Content.ReadAsStringAsync());
+        Assert.Contains("ingestion", await admin.GetStringAsync("/admin/faults"));
+        Assert.Equal(204, (int)(await admin.DeleteAsync(made.Headers.Location)).StatusCode);
+    }
+
+    [Fact]
     public async Task A_fault_for_what_is_no_service_is_refused()
     {
         using var admin = Tenant.Client(system, system.AdminKey);
