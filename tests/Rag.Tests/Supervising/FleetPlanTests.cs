@@ -104,7 +104,10 @@ public sealed class FleetPlanTests : IDisposable
     {
         var settings = new Dictionary<string, string?>
         {
-            ["identity:dev_key"] = "secret", ["admin_key"] = "secret", ["urls"] = "http://127.0.0.1:1", ["replicas:query"] = "2",
+            ["identity:dev_key"] = "secret",
+            ["admin_key"] = "secret",
+            ["urls"] = "http://127.0.0.1:1",
+            ["replicas:query"] = "2",
         };
         var environment = ProcessEnvironment.Of(settings);
         Assert.Equal("secret", environment["RAG_IDENTITY__DEV_KEY"]);
