@@ -6,6 +6,7 @@ using Rag.Caching;
 using Rag.Host.Serving;
 using Rag.Host.Wiring;
 using Rag.Host.Wiring.Remote;
+using Rag.Models;
 using Rag.Query;
 using Rag.Seams;
 using Rag.Tests.Gateway;
@@ -45,14 +46,14 @@ public sealed class SharedCacheTests : IAsyncLifetime
             caller.AddLogging();
             caller.AddSingleton(TimeProvider.System);
             caller.AddSingleton(settings);
-            caller.AddSeams(settings);
+            caller.AddSeams(settings, []);
             caller.AddSingleton<PeerChannels>();
             foreach (var contract in new CachingModule().Contracts)
                 contract.Accept(new RemoteRegistration(caller, [ProbeServer.At(Address)]));
             _callers.Add(caller.BuildServiceProvider());
             var options = new QueryOptions();
             var cache = new AnswerCache(_callers[i].GetRequiredService<ICaching>(), null, options, new FakeTimeProvider(), NullLogger<AnswerCache>.Instance);
-            _services.Add(new QueryService(_search, _generation, cache, options, TimeProvider.System, NullLogger<QueryService>.Instance));
+            _services.Add(new QueryService(_search, _generation, cache, new ModelNames(_generation, TimeProvider.System), options, TimeProvider.System, NullLogger<QueryService>.Instance));
             // What is called for the first time is compiled and connected first: its caps would count that.
             for (var warm = 0; warm < 20; warm++)
                 await AskAsync(_services[i], $"warm {i} {warm / 2}");
