@@ -36,7 +36,9 @@ internal static class RagApp
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
         services.AddSingleton(placement);
-        services.AddHostedService<Warmup>();
+        services.AddSingleton<FirstCalls>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<FirstCalls>());
+        services.AddHostedService(provider => provider.GetRequiredService<FirstCalls>());
         services.AddRagOpenApi();
         engines(services);
         services.AddFaultPorts(configuration, placement);

@@ -18,17 +18,12 @@ internal static class Server
         var placement = Explained(() => Placement.Read(settings, Modules.All));
         using var data = DataFolder.Take(settings["data"]!, placement.Hosted.Where(module => !module.Replicable).Select(module => module.Name));
         var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
-        await using var app = Explained(() => RagApp.Build(configuration, placement, services =>
-        {
-            AddEngines(services, configuration, placement, data.Path);
-            services.AddSingleton(placement).AddSingleton<RehearsalRun>().AddSingleton<IReadiness>(provider => provider.GetRequiredService<RehearsalRun>());
-        }));
+        await using var app = Explained(() => RagApp.Build(configuration, placement, services => AddEngines(services, configuration, placement, data.Path)));
         await StartAsync(app).ConfigureAwait(false);
 
         var lifetime = app.Lifetime;
         if (parent is { } process)
             _ = new ParentWatch(process, lifetime, TimeProvider.System).RunAsync(lifetime.ApplicationStopping);
-        await app.Services.GetRequiredService<RehearsalRun>().RunAsync(lifetime.ApplicationStopping).ConfigureAwait(false);
         await WaitUntilReadyAsync(app).ConfigureAwait(false);
         Announce(app, configuration);
         await app.WaitForShutdownAsync().ConfigureAwait(false);

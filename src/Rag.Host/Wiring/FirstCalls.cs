@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Rag.Host.Wiring.Remote;
 using Rag.Hosting;
 using Rag.Seams;
@@ -10,8 +12,9 @@ namespace Rag.Host.Wiring;
 /// and of those that it needs. Otherwise its first users would wait for the compiler and for connections, longer than seams wait for a healthy service: a
 /// system that has just started would take itself for a broken one.
 /// </summary>
-internal sealed partial class RehearsalRun(
-    Placement placement, IConfiguration configuration, IServiceProvider services, PeerChannels channels, TimeProvider time, ILogger<RehearsalRun> log) : IReadiness
+internal sealed partial class FirstCalls(
+    Placement placement, IConfiguration configuration, IServiceProvider services, PeerChannels channels, IServer server, TimeProvider time, ILogger<FirstCalls> log)
+    : IHostedLifecycleService, IReadiness
 {
     private const int Rounds = 3;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
@@ -22,8 +25,18 @@ internal sealed partial class RehearsalRun(
 
     public string? Waiting => _done ? null : "it makes its first calls, so that no user has to wait for them";
 
-    /// <summary>Rehearses; failures are the services' own matter, and the time is bounded.</summary>
-    public async Task RunAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>After all have started: this process is listening. Failures are the services' own matter, and the time is bounded.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -31,7 +44,7 @@ internal sealed partial class RehearsalRun(
         CallScope.Enter(time, Limit, Priority.Reindexing); // with the patience of work that nobody waits for
         // Seams of its own: a service's process has no business with a breaker before itself.
         using var aside = new Dependencies(SeamOptions.Read(new ConfigurationBuilder().Build()), time, seed: 0, meter: "Rag.Rehearsal");
-        var visitor = new Visitor(services, ServicePort.Address(configuration), channels, time, aside, limit.Token);
+        var visitor = new Visitor(services, Own(), channels, time, aside, limit.Token);
         foreach (var contract in placement.Remote.SelectMany(remote => remote.Module.Contracts))
             contract.Accept(visitor);
         visitor.Hosted = true;
@@ -40,6 +53,13 @@ internal sealed partial class RehearsalRun(
         await Task.WhenAll(visitor.Runs).ConfigureAwait(false);
         _done = true;
         Rehearsed(Stopwatch.GetElapsedTime(started).TotalSeconds);
+    }
+
+    private ServiceAddress? Own()
+    {
+        var asked = ServicePort.Address(configuration);
+        // The port that a 0 became: the services' listener is the last one.
+        return asked is { SocketPath: null, Port: 0 } && ServiceAddress.Read(server.Features.Get<IServerAddressesFeature>()?.Addresses.LastOrDefault() ?? "", out var bound) is null ? bound : asked;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Rehearsed in {Seconds} s")]

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Rag.Tests.Wiring;
 
-public sealed class WarmupTests
+public sealed class FirstCallsTests
 {
     [Fact]
     public async Task Before_it_is_ready_a_process_has_called_those_that_it_needs()
@@ -26,7 +26,9 @@ public sealed class WarmupTests
         await peer.StartAsync();
         await using var app = Build(peer.Urls.Single());
         await app.StartAsync();
-        Assert.Contains("/rag.faults.IFaultPort/List", called);
+        Assert.Contains("/rag.search.ISearch/Search", called);
+        Assert.Contains("/rag.caching.ICaching/GetOrLead", called);
+        Assert.DoesNotContain("/rag.generation.IGeneration/Generate", called); // it would cost somebody's tokens
     }
 
     [Fact]
