@@ -13,17 +13,23 @@ internal static class ListCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "As JSON, for programs" };
-        var command = new Command("list", "List the services and what each depends on") { json };
+        var mermaid = new Option<bool>("--mermaid") { Description = "As a Mermaid flowchart, which Markdown pages draw" };
+        var command = new Command("list", "List the services and what each depends on") { json, mermaid };
         command.SetAction(async (parsed, stop) =>
         {
             var services = Modules.All.OrderBy(module => module.Name, StringComparer.Ordinal)
                 .Select(module => new ListedService(module.Name, [.. module.DependsOn.Order(StringComparer.Ordinal)], module.Replicable)).ToList();
-            await Console.Out.WriteLineAsync((parsed.GetValue(json) ? JsonSerializer.Serialize(services, ListJson.Default.ListListedService) : Table(services)).AsMemory(), stop)
-                .ConfigureAwait(false);
+            var text = parsed.GetValue(json) ? JsonSerializer.Serialize(services, ListJson.Default.ListListedService)
+                : parsed.GetValue(mermaid) ? Picture(services)
+                : Table(services);
+            await Console.Out.WriteLineAsync(text.AsMemory(), stop).ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
+
+    private static string Picture(List<ListedService> services) => string.Join(
+        Environment.NewLine, services.Where(service => service.DependsOn.Count > 0).Select(service => $"  {service.Name} --> {string.Join(" & ", service.DependsOn)}").Prepend("flowchart LR"));
 
     private static string Table(List<ListedService> services)
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Rag.Seams;
 
 namespace Rag.Query;
 
@@ -9,6 +10,8 @@ namespace Rag.Query;
 /// </summary>
 internal sealed class SharedAnswer
 {
+    private const int EventsThatBeginWork = 2;
+
     private readonly Lock _lock = new();
     private readonly List<AnswerEvent> _events = [];
     private readonly CancellationTokenSource _stop = new();
@@ -106,6 +109,9 @@ internal sealed class SharedAnswer
     {
         AnswerEvent? next = null;
         Exception? failure = null;
+        // Retrieval and generation begin with the first two events. They must not end with the time of the reader who happens to move them.
+        if (_events.Count < EventsThatBeginWork)
+            CallScope.EnterShared();
         try
         {
             if (await _source.MoveNextAsync().ConfigureAwait(false))

@@ -39,6 +39,12 @@ public sealed class CallScope
     public TimeSpan? Remaining => _ends == long.MaxValue ? null
         : _ends - _time.GetTimestamp() is > 0 and var ticks ? TimeSpan.FromSeconds((double)ticks / _time.TimestampFrequency) : TimeSpan.Zero;
 
+    /// <summary>Work that several wait for: each has an end of its own, the work ends when the last has gone.</summary>
+    internal static CallScope Shared { get; } = new(TimeProvider.System, long.MaxValue, Priority.Interactive);
+
+    /// <summary>Enters <see cref="Shared"/>, as <see cref="Enter"/> does.</summary>
+    internal static void EnterShared() => Ambient.Value = Shared;
+
     /// <summary>Enters a scope: everything that is called from here on, awaited or not, sees it. Scopes are left with the method that entered them.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="allowed">How long the work is of use; null for ever.</param>

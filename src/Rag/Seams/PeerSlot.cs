@@ -21,6 +21,10 @@ internal sealed class PeerSlot<TService>(IPeer<TService> peer, TimeProvider time
     private bool _isOut;
     private bool _isTried;
 
+    private long _heard;
+    private long _notTaken; // when the last call was sent that was not taken on
+    private long _notTakenBefore; // and the one before it
+
     /// <summary>Where calls go.</summary>
     public IPeer<TService> Peer => peer;
 
@@ -72,6 +76,24 @@ internal sealed class PeerSlot<TService>(IPeer<TService> peer, TimeProvider time
                     break;
             }
         }
+    }
+
+    /// <summary>It has shown that it runs.</summary>
+    public void Heard(long now) => Volatile.Write(ref _heard, now);
+
+    /// <summary>A call that was sent at a time was not taken on.</summary>
+    public void NotTaken(long sent)
+    {
+        lock (_lock)
+            if (sent > _notTaken)
+                (_notTakenBefore, _notTaken) = (_notTaken, sent);
+    }
+
+    /// <summary>Whether nothing was heard of it since a time, and two calls that were sent after it were not taken on: a process that stands still, not one that thinks.</summary>
+    public bool IsFrozenSince(long time)
+    {
+        lock (_lock)
+            return _notTakenBefore > time && _notTakenBefore > Volatile.Read(ref _heard);
     }
 
     private void LeaveOut()

@@ -13,8 +13,8 @@ internal sealed class StreamAttempt<TService, TItem>(
     Call call, PeerSlot<TService> slot, TimeLimit limit, Allowance first, Allowance whole, TimeProvider time) : IWatchedStream
     where TService : class
 {
-    // Silence that is nothing while the service is well, and the sign of a frozen one while its circuit is open.
-    private static readonly TimeSpan SilenceWhileOpen = TimeSpan.FromMilliseconds(500);
+    // Silence that is nothing while the service is well, and the sign of a frozen one while its circuit is open or its peer takes no call on.
+    private static readonly TimeSpan SilenceWhileIll = TimeSpan.FromMilliseconds(500);
 
     private long _waitingSince = time.GetTimestamp();
     private bool _isAccepted;
@@ -35,10 +35,16 @@ internal sealed class StreamAttempt<TService, TItem>(
 
     /// <summary>Sends the call.</summary>
     public void Open<TRequest>(StreamCall<TService, TRequest, TItem> stream, TRequest request) =>
-        Items = slot.Peer.Open(stream, request, whole.Time, () => Volatile.Write(ref _isAccepted, true), limit.Token);
+        Items = slot.Peer.Open(stream, request, whole.Time, Accepted, limit.Token);
 
     /// <summary>An item is waited for.</summary>
-    public void BeginWait() => Volatile.Write(ref _waitingSince, time.GetTimestamp());
+    public void BeginWait()
+    {
+        var now = time.GetTimestamp();
+        if (HasItem)
+            slot.Heard(now);
+        Volatile.Write(ref _waitingSince, now);
+    }
 
     /// <summary>An item has come.</summary>
     public void GotItem()
@@ -54,12 +60,16 @@ internal sealed class StreamAttempt<TService, TItem>(
             return false;
         var waited = time.GetElapsedTime(since, now);
         if (!HasItem && !Volatile.Read(ref _isAccepted) && waited >= call.Policy.AcceptCap)
+        {
+            if (_over is null)
+                slot.NotTaken(since);
             _over = Late($"the call {call.Name} was not taken on within {call.Policy.AcceptCap.TotalMilliseconds:0} ms");
+        }
         else if (!HasItem && waited >= first.Time)
             _over = first.Over(call, null);
         else if (HasItem && waited >= call.Policy.GapCap)
             _over = Late($"nothing came from {call.Name} for {call.Policy.GapCap.TotalSeconds:0.#} s");
-        else if (open && waited >= SilenceWhileOpen)
+        else if (waited >= SilenceWhileIll && (open || slot.IsFrozenSince(since)))
             _over = new Judgement(CallOutcome.Unavailable, new RagException(RagError.Unavailable, $"{call.Service} has failed lately, and {call.Name} has fallen silent"));
         return _over is not null;
     }
@@ -75,6 +85,12 @@ internal sealed class StreamAttempt<TService, TItem>(
         {
             // It ended by itself in the meantime.
         }
+    }
+
+    private void Accepted()
+    {
+        Volatile.Write(ref _isAccepted, true);
+        slot.Heard(time.GetTimestamp());
     }
 
     /// <summary>Judges what the peer threw.</summary>

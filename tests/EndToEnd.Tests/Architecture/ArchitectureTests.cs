@@ -79,6 +79,15 @@ public class ArchitectureTests
         static string Line(string name, IEnumerable<string> dependsOn) => $"{name}: {string.Join(", ", dependsOn.Order(StringComparer.Ordinal))}";
     }
 
+    [Fact]
+    public async Task The_picture_of_services_is_the_one_that_rag_list_draws()
+    {
+        using var list = Process.Start(new ProcessStartInfo("dotnet", [Binaries.Rag, "list", "--mermaid"]) { RedirectStandardOutput = true })!;
+        var expected = (await list.StandardOutput.ReadToEndAsync()).TrimEnd().ReplaceLineEndings("\n");
+        var page = (await File.ReadAllTextAsync(Path.Combine(Binaries.Root, "ARCHITECTURE.md"))).ReplaceLineEndings("\n");
+        Assert.Contains($"```mermaid\n{expected}\n```", page, StringComparison.Ordinal);
+    }
+
     // A contract is a public interface with its messages: records, structs and enums.
     private static bool IsContract(TypeDefinition type) =>
         type.IsPublic && (type.IsInterface || type.IsEnum || type.IsValueType || type.Methods.Any(m => m.Name == "<Clone>$"));

@@ -133,6 +133,21 @@ public class QueryServiceTests
     }
 
     [Fact]
+    public async Task Work_that_others_may_join_does_not_end_with_the_time_of_who_asked_first()
+    {
+        TimeSpan? remaining = TimeSpan.Zero;
+        _search.Before = () => remaining = CallScope.Current!.Remaining;
+        await AskInTimeAsync();
+        Assert.Null(remaining);
+
+        async Task AskInTimeAsync()
+        {
+            CallScope.Enter(_time, TimeSpan.FromSeconds(1), Priority.Interactive);
+            await AskAsync("What causes the tides?");
+        }
+    }
+
+    [Fact]
     public async Task A_newcomer_after_all_have_gone_gets_an_answer_of_its_own()
     {
         _generation.Hold = new SemaphoreSlim(0);

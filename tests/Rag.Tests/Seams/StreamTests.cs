@@ -103,6 +103,32 @@ public class StreamTests
     }
 
     [Fact]
+    public async Task A_silent_stream_ends_when_two_later_calls_were_not_taken_on_by_its_peer()
+    {
+        using var seam = new SeamFixture(Policy with { Retry = false, GapCap = TimeSpan.FromSeconds(60) });
+        for (var i = 0; i < 10; i++)
+            await ReadAsync(seam, 3); // so that the circuit stays closed
+        seam.Peer.Count = FakePeer.SilentAfter(1);
+        await using var items = seam.Seam.StreamAsync(seam.Count, 0, default).GetAsyncEnumerator();
+        Assert.True(await items.MoveNextAsync());
+        var next = items.MoveNextAsync().AsTask();
+        seam.Time.Advance(Ms(100));
+
+        seam.Peer.Accepts = false;
+        seam.Peer.Count = FakePeer.SilentAfter(0);
+        var first = ReadAsync(seam);
+        seam.Time.Advance(Ms(600));
+        await FailsAsync(RagError.DeadlineExceeded, first);
+        Assert.False(next.IsCompleted); // one may be chance
+        var second = ReadAsync(seam);
+        seam.Time.Advance(Ms(600));
+        await FailsAsync(RagError.DeadlineExceeded, second);
+        seam.Time.Advance(Ms(50));
+        Assert.Equal(BreakerState.Closed, seam.State.Breaker);
+        await FailsAsync(RagError.Unavailable, next);
+    }
+
+    [Fact]
     public async Task The_end_of_the_request_ends_it_and_nobody_is_to_blame()
     {
         using var seam = new SeamFixture(Policy);
