@@ -26,8 +26,8 @@ internal sealed record GatewayOptions
     /// <summary>The least limit that shedding goes down to, for each class of work, <c>gateway:shedding_least</c>; default 16 requests at once.</summary>
     public int SheddingLeast { get; init; } = 16;
 
-    /// <summary>The limit before anything was seen, <c>gateway:shedding_first</c>; default 512.</summary>
-    public int SheddingFirst { get; init; } = 512;
+    /// <summary>The limit before anything was seen, <c>gateway:shedding_first</c>; default 2048: a thousand users who come at once after a start are let in.</summary>
+    public int SheddingFirst { get; init; } = 2048;
 
     /// <summary>The limit that shedding goes up to, <c>gateway:shedding_most</c>; default 4096.</summary>
     public int SheddingMost { get; init; } = 4096;
@@ -55,7 +55,7 @@ internal sealed record GatewayOptions
         Replicas = configuration.Whole("gateway:replicas", 1, 1, 1000),
         Shedding = Flag(configuration, "gateway:shedding", true) && !Flag(configuration, "seams:naive", false),
         SheddingLeast = configuration.Whole("gateway:shedding_least", 16, 1, 1_000_000),
-        SheddingFirst = configuration.Whole("gateway:shedding_first", 512, 1, 1_000_000),
+        SheddingFirst = configuration.Whole("gateway:shedding_first", 2048, 1, 1_000_000),
         SheddingMost = Most(configuration),
         KnownKeyTime = TimeSpan.FromMinutes(configuration.Whole("gateway:known_key_minutes", 60, 0, 10_080)),
         AnswerTime = TimeSpan.FromSeconds(configuration.Whole("gateway:answer_seconds", 120, 1, 3600)),

@@ -161,7 +161,8 @@ internal sealed class SeamStreamReader<TService, TRequest, TItem>(SeamStream<TSe
             }
 
             var left = first.Time - _time.GetElapsedTime(attempt.Started);
-            var pause = tried is null ? _dependency.Retry(call.Policy, _passage, failure, left) : null;
+            // One that stands still would keep the second try waiting as long as the first.
+            var pause = tried is null && (failure.Outcome != CallOutcome.Late || stream.Peers.Count > 1) ? _dependency.Retry(call.Policy, _passage, failure, left) : null;
             if (pause is not null)
                 await Task.Delay(pause.Value, _time, Caller).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (pause is null || IsCancelled)

@@ -58,7 +58,7 @@ public class AdaptiveLimitTests
     {
         var system = new SimulatedSystem(4096) { Load = 60 };
         Assert.Equal(0, system.Run(60).Refused);
-        system.ServiceSeconds = 6; // 360 at once, below the first limit of 512
+        system.ServiceSeconds = 6; // 360 at once, below the first limit of 2048
         system.Run(120); // two cuts that hurt, and are undone
         for (var minute = 0; minute < 10; minute++)
             Assert.InRange(system.Run(60).Refused, 0, 60 * 0.05);

@@ -21,7 +21,7 @@ internal sealed class SimulatedSystem
     private int _refused;
     private double _latency;
 
-    public SimulatedSystem(int servers, double initial = 512)
+    public SimulatedSystem(int servers, double initial = 2048)
     {
         Servers = servers;
         Limit = new AdaptiveLimit(_time, 16, initial, 4096);
