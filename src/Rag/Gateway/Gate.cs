@@ -81,6 +81,13 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
                 throw new RagException(RagError.DeadlineExceeded, $"the request was not done within {stop.Allowed.TotalSeconds:0} s");
             }
 
+            catch (RagException late) when (late.Error == RagError.DeadlineExceeded && !deadline.IsCancellationRequested)
+            {
+                // A part's own cap, not the request's time: asking again soon may well succeed.
+                course.Failed(late);
+                throw new RagException(RagError.Unavailable, late.Message, TimeSpan.FromSeconds(1), late);
+            }
+
             status = context.Response.StatusCode;
         }
         catch (Exception) when (context.RequestAborted.IsCancellationRequested)

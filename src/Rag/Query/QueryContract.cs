@@ -5,9 +5,9 @@ namespace Rag.Query;
 /// <summary><see cref="IQuery"/> through the seam.</summary>
 internal static class QueryContract
 {
-    // The first event, the citations, comes after retrieval; the text's times are generation's.
+    // The first event, the citations, comes after retrieval; the text's times are generation's. Nothing can take this service's place, so a crowd that comes at once is waited for longer.
     private static readonly StreamCall<IQuery, AnswerRequest, AnswerEvent> Answer =
-        new("Answer", static (s, r, stop) => s.AnswerAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(60), GapCap = TimeSpan.FromSeconds(60), Retry = true });
+        new("Answer", static (s, r, stop) => s.AnswerAsync(r, stop), new CallPolicy { Cap = TimeSpan.FromSeconds(60), AcceptCap = TimeSpan.FromSeconds(2), GapCap = TimeSpan.FromSeconds(60), Retry = true });
 
     public static Contract<IQuery> Instance { get; } = new("query", seam => new Proxy(seam), Answer)
     {

@@ -12,6 +12,16 @@ public class QueryTests
     private const string Streamed = """{"query":"What causes the tides?","stream":true}""";
 
     [Fact]
+    public async Task A_part_that_is_late_is_one_that_is_down_as_long_as_the_request_has_time()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        server.Search.Failure = new RagException(RagError.DeadlineExceeded, "search: no answer within 2000 ms");
+        using var response = await server.Http.PostAsync("/search", GatewayServer.Json("""{"query":"tides"}"""));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(1), response.Headers.RetryAfter?.Delta);
+    }
+
+    [Fact]
     public async Task An_answer_has_text_citations_usage_timings_and_nothing_degraded()
     {
         await using var server = await GatewayServer.StartAsync();
