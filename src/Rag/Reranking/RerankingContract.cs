@@ -1,6 +1,6 @@
 using Rag.Keywords;
-using Rag.Search;
 using Rag.Seams;
+using Rag.Search;
 
 namespace Rag.Reranking;
 

@@ -9,8 +9,8 @@ using Rag.Identity;
 using Rag.Keywords;
 using Rag.Query;
 using Rag.Reranking;
-using Rag.Search;
 using Rag.Seams;
+using Rag.Search;
 using Rag.Vectors;
 using Xunit;
 
