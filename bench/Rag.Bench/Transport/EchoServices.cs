@@ -43,7 +43,8 @@ internal sealed class EchoServices : ServiceModule, IIdentity, IVectors, IGenera
         }
     }
 
-    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    // Asked by a process that rehearses.
+    public ValueTask<IReadOnlyList<string>> ListModelsAsync(CancellationToken cancellationToken) => new(["echo"]);
 
     public ValueTask<IReadOnlyList<IssuedKey>> IssueKeysAsync(IReadOnlyList<KeyRequest> requests, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -51,7 +52,8 @@ internal sealed class EchoServices : ServiceModule, IIdentity, IVectors, IGenera
 
     public ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+    // Asked by a process that rehearses.
+    public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken) => new(new VectorsState(null, 0, 0, 0));
 }
 
 /// <summary>What the bench asks them.</summary>
