@@ -25,6 +25,10 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
     private const int MostEntries = 1_000_000;
     private const int EntryOverhead = 300;
 
+    /// <summary>How long another process's computation is waited for: longer than a healthy model takes, short beside a search's time.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan WaitSlack = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan ModelFresh = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan SharedLifetime = TimeSpan.FromHours(1);
 
@@ -114,6 +118,8 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
         try
         {
             found = await cache.GetOrLeadAsync(lookup, CancellationToken.None).ConfigureAwait(false);
+            if (found.State == CacheState.Busy)
+                found = await FollowAsync(cache, lookup, found).ConfigureAwait(false);
         }
         catch (RagException error)
         {
@@ -130,8 +136,7 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
             return new EmbedReply(model, [MemoryMarshal.Cast<byte, float>(found.Value.Span).ToArray()], 0);
         }
 
-        // Not waited for: another process is at it, and embedding a question takes about as long as a wait.
-        Count("shared", "miss");
+        Count("shared", found.State == CacheState.Busy ? "busy" : "miss");
         var kept = false;
         try
         {
@@ -149,6 +154,22 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
         {
             if (!kept && found.State == CacheState.Lead)
                 Quietly(cache.AbandonAsync(new CacheLease(lookup.Tenant, lookup.Key, lookup.Lease), CancellationToken.None));
+        }
+    }
+
+    // Another process computes it: its vector, the task of computing it should that one fail, or, when it takes too long, as before.
+    private async ValueTask<CacheReply> FollowAsync(ICaching cache, CacheLookup lookup, CacheReply busy)
+    {
+        using var late = new CancellationTokenSource(LongestWait + WaitSlack, time);
+        try
+        {
+            return await cache.GetOrLeadAsync(lookup with { Wait = LongestWait }, late.Token).ConfigureAwait(false);
+        }
+        catch (Exception error) when (error is RagException or OperationCanceledException)
+        {
+            // Should it have been the task that was lost on its way, nobody may wait for us.
+            Quietly(cache.AbandonAsync(new CacheLease(lookup.Tenant, lookup.Key, lookup.Lease), CancellationToken.None));
+            return busy;
         }
     }
 

@@ -104,6 +104,38 @@ public sealed class CachedEmbeddingTests : IDisposable
     }
 
     [Fact]
+    public async Task Two_processes_that_share_a_cache_embed_a_question_once()
+    {
+        var (one, other) = (New(_cache), New(_cache));
+        await AskAsync(one, "warm"); // the model's name is known
+        await AskAsync(other, "warm too");
+        _model.Asked.Clear();
+        _model.Hold = new TaskCompletionSource();
+        var first = AskAsync(one, "q");
+        var second = AskAsync(other, "q");
+        _model.Hold.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(["q"], _model.Asked);
+    }
+
+    [Fact]
+    public async Task Another_process_that_takes_too_long_is_not_waited_for()
+    {
+        var (one, other) = (New(_cache), New(_cache));
+        await AskAsync(one, "warm");
+        await AskAsync(other, "warm too");
+        _model.Asked.Clear();
+        _model.Hold = new TaskCompletionSource();
+        var first = AskAsync(one, "q");
+        var second = AskAsync(other, "q");
+        Assert.Equal(["q"], _model.Asked);
+        _time.Advance(TimeSpan.FromMilliseconds(250));
+        _model.Hold.SetResult();
+        await Task.WhenAll(first, second).WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(["q", "q"], _model.Asked);
+    }
+
+    [Fact]
     public async Task A_shared_cache_that_is_down_costs_nothing_but_the_computation()
     {
         _cache.Down = true;
