@@ -31,11 +31,7 @@ internal sealed class ProcessEndpoints(IEnumerable<HostedService> services, IEnu
 
     private List<ProcessService> Services() =>
     [
-        .. services.Select(service =>
-        {
-            var reasons = readiness.Where(r => r.Service == service.Name).Select(r => r.Waiting).OfType<string>().ToList();
-            return new ProcessService(service.Name, reasons.Count == 0, reasons.Count == 0 ? null : string.Join("; ", reasons));
-        }),
+        .. services.Select(service => (service.Name, Reason: service.WaitsFor(readiness))).Select(s => new ProcessService(s.Name, s.Reason is null, s.Reason)),
     ];
 
     private static Task WriteAsync<T>(HttpContext context, int status, T body)

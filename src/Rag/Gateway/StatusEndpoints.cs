@@ -88,10 +88,6 @@ internal sealed class StatusEndpoints(
 
     private List<ServiceStatus> Services() =>
     [
-        .. _services.Select(service =>
-        {
-            var reasons = _readiness.Where(r => r.Service == service.Name).Select(r => r.Waiting).OfType<string>().ToList();
-            return new ServiceStatus(service.Name, reasons.Count == 0, reasons.Count == 0 ? null : string.Join("; ", reasons));
-        }),
+        .. _services.Select(service => (service.Name, Reason: service.WaitsFor(_readiness))).Select(s => new ServiceStatus(s.Name, s.Reason is null, s.Reason)),
     ];
 }

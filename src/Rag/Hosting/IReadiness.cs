@@ -15,4 +15,13 @@ public interface IReadiness
 
 /// <summary>A service that this process hosts; the host registers one for each module.</summary>
 /// <param name="Name">The module's name.</param>
-public sealed record HostedService(string Name);
+public sealed record HostedService(string Name)
+{
+    /// <summary>What it waits for, in words; null when it is ready.</summary>
+    /// <param name="readiness">All that tell.</param>
+    public string? WaitsFor(IEnumerable<IReadiness> readiness)
+    {
+        var reasons = readiness.Where(r => r.Service == Name).Select(r => r.Waiting).OfType<string>().ToList();
+        return reasons.Count == 0 ? null : string.Join("; ", reasons);
+    }
+}

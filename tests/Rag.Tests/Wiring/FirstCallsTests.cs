@@ -34,7 +34,7 @@ public sealed class FirstCallsTests
     [Fact]
     public async Task A_peer_that_is_not_there_keeps_nobody_from_starting()
     {
-        await using var app = Build("unix:/tmp/there-is-no-such-socket.sock");
+        await using var app = Build($"unix:{Path.Combine(Path.GetTempPath(), "there-is-no-such-socket.sock")}");
         await app.StartAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
