@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
-using Rag.Engines.Sqlite.Identity;
+using Rag.Engines;
 using Rag.Errors;
 using Rag.Host.Serving;
 using Rag.Identity;
@@ -23,13 +23,13 @@ internal static class KeysCommand
         var command = new Command("add", "Make a key and print it, once") { user, tenant, limit, data };
         command.SetAction(async (parsed, stop) =>
         {
-            var (store, configuration) = Open(parsed.GetValue(data));
-            var identity = IdentityModule.Create(store, configuration, TimeProvider.System);
+            await using var keys = OpenKeys.Open(parsed.GetValue(data));
+            var identity = IdentityModule.Create(keys.Store, keys.Configuration, TimeProvider.System);
             try
             {
-                var keys = await identity.IssueKeysAsync(
+                var issued = await identity.IssueKeysAsync(
                     [new KeyRequest(parsed.GetRequiredValue(user), parsed.GetValue(tenant), RequestLimit.Parse(parsed.GetValue(limit)))], stop).ConfigureAwait(false);
-                await Console.Out.WriteLineAsync(keys[0].Key).ConfigureAwait(false);
+                await Console.Out.WriteLineAsync(issued[0].Key).ConfigureAwait(false);
                 return ExitCode.Ok;
             }
             catch (RagException error)
@@ -46,9 +46,9 @@ internal static class KeysCommand
         var command = new Command("list", "List keys, without their text") { data };
         command.SetAction(async (parsed, stop) =>
         {
-            var (store, _) = Open(parsed.GetValue(data));
+            await using var keys = OpenKeys.Open(parsed.GetValue(data));
             await Console.Out.WriteLineAsync($"{"KEY",-14}{"USER",-24}{"TENANT",-24}{"LIMIT",-14}{"MADE",-22}STATE").ConfigureAwait(false);
-            foreach (var key in await store.ListAsync(stop).ConfigureAwait(false))
+            foreach (var key in await keys.Store.ListAsync(stop).ConfigureAwait(false))
                 await Console.Out.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{key.Id,-14}{key.User,-24}{key.Tenant,-24}{key.RequestsPerMinute + "/min",-14}{key.CreatedAt,-22:yyyy-MM-dd HH:mm:ss}{(key.RevokedAt is null ? "valid" : "revoked")}"))
@@ -65,8 +65,8 @@ internal static class KeysCommand
         var command = new Command("revoke", "Make a key, or all of a user's keys, invalid; a running server obeys within 10 seconds") { which, data };
         command.SetAction(async (parsed, stop) =>
         {
-            var (store, _) = Open(parsed.GetValue(data));
-            var revoked = await store.RevokeAsync(parsed.GetRequiredValue(which), stop).ConfigureAwait(false);
+            await using var keys = OpenKeys.Open(parsed.GetValue(data));
+            var revoked = await keys.Store.RevokeAsync(parsed.GetRequiredValue(which), stop).ConfigureAwait(false);
             if (revoked == 0)
                 throw new CommandException(ExitCode.NotFound, $"there is no valid key '{parsed.GetRequiredValue(which)}'; see 'rag keys list'");
             await Console.Out.WriteLineAsync($"revoked {revoked}").ConfigureAwait(false);
@@ -75,10 +75,20 @@ internal static class KeysCommand
         return command;
     }
 
-    private static (IKeyStore Store, IConfiguration Configuration) Open(string? data)
+    /// <summary>The key store of the configured engine, beside a server that may be running.</summary>
+    private sealed class OpenKeys(ServiceProvider engine, IConfiguration configuration) : IAsyncDisposable
     {
-        var configuration = Settings.Read(data is null ? [] : new Dictionary<string, string?> { ["data"] = data });
-        var folder = DataFolder.Prepare(configuration["data"]!);
-        return (SqliteIdentity.Open(Path.Combine(folder, "identity"), TimeProvider.System), configuration);
+        public IKeyStore Store { get; } = engine.GetRequiredService<IKeyStore>();
+
+        public IConfiguration Configuration => configuration;
+
+        public static OpenKeys Open(string? data)
+        {
+            var configuration = Settings.Read(data is null ? [] : new Dictionary<string, string?> { ["data"] = data });
+            var context = new EngineContext(configuration, DataFolder.Prepare(configuration["data"]!), static service => service == "identity", TimeProvider.System);
+            return new OpenKeys(Server.Explained(() => EngineCatalogue.Open("identity", context)), configuration);
+        }
+
+        public ValueTask DisposeAsync() => engine.DisposeAsync();
     }
 }

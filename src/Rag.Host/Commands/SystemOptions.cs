@@ -13,6 +13,7 @@ internal sealed class SystemOptions
     };
 
     private readonly Option<string[]> _http2 = new("--http2-urls") { Description = "Its further addresses for HTTP/2 without TLS (h2c)", AllowMultipleArgumentsPerToken = true };
+    private readonly Option<string?> _config = new("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
     private readonly Option<string?> _data = new("--data") { Description = "The data folder, made when absent. Default ./rag-data" };
 
     private readonly Option<string?> _devKey = new("--dev-key")
@@ -35,7 +36,7 @@ internal sealed class SystemOptions
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [_urls, _http2, _data, _devKey, _adminKey, _limit, _llm, _model, _naive, _parent];
+        Option[] all = [_config, _urls, _http2, _data, _devKey, _adminKey, _limit, _llm, _model, _naive, _parent];
         foreach (var option in all)
             command.Options.Add(option);
     }
@@ -48,6 +49,7 @@ internal sealed class SystemOptions
     public Dictionary<string, string?> Read(ParseResult parsed)
     {
         var settings = new Dictionary<string, string?>();
+        settings.SetIfGiven("config", parsed.GetValue(_config) is { } file ? Path.GetFullPath(file) : null);
         settings.SetIfGiven("urls", parsed.GetValue(_urls) is { Length: > 0 } urls ? string.Join(';', urls) : null);
         settings.SetIfGiven("http2_urls", parsed.GetValue(_http2) is { Length: > 0 } http2 ? string.Join(';', http2) : null);
         settings.SetIfGiven("parent", parsed.GetValue(_parent)?.ToString(CultureInfo.InvariantCulture));

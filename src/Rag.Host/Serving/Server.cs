@@ -1,9 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Rag.Engines.OpenAi;
-using Rag.Engines.Sqlite;
-using Rag.Engines.Sqlite.Identity;
+using Rag.Engines;
 using Rag.Host.Wiring;
 using Rag.Hosting;
 
@@ -16,9 +14,15 @@ internal static class Server
     {
         var settings = Settings.Read(arguments);
         var placement = Explained(() => Placement.Read(settings, Modules.All));
-        using var data = DataFolder.Take(settings["data"]!, placement.Hosted.Where(module => !module.Replicable).Select(module => module.Name));
+        var alone = Explained(() =>
+        {
+            var context = Engines(settings, placement, settings["data"]!);
+            return placement.Hosted.Where(module => !EngineCatalogue.IsReplicable(module, context)).Select(module => module.Name).ToList();
+        });
+        using var data = DataFolder.Take(settings["data"]!, alone);
         var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
-        await using var app = Explained(() => RagApp.Build(configuration, placement, services => AddEngines(services, configuration, placement, data.Path)));
+        var engines = Engines(configuration, placement, data.Path);
+        await using var app = Explained(() => RagApp.Build(configuration, placement, services => EngineCatalogue.Register(services, engines)));
         await StartAsync(app).ConfigureAwait(false);
 
         var lifetime = app.Lifetime;
@@ -30,18 +34,12 @@ internal static class Server
         return ExitCode.Ok;
     }
 
-    /// <summary>Registers what the hosted services need from engines.</summary>
-    public static void AddEngines(IServiceCollection services, IConfiguration configuration, Placement placement, string data)
-    {
-        if (placement.Hosts("documents"))
-            services.AddSqliteDocuments(Path.Combine(data, "documents"));
-        if (placement.Hosts("identity"))
-            services.AddSqliteIdentity(Path.Combine(data, "identity"));
-        if (placement.Hosts("generation"))
-            services.AddOpenAiGeneration(configuration);
-    }
+    /// <summary>What engines may know of this process.</summary>
+    public static EngineContext Engines(IConfiguration configuration, Placement placement, string data) =>
+        new(configuration, Path.GetFullPath(data), placement.Hosts, TimeProvider.System);
 
-    private static T Explained<T>(Func<T> step)
+    /// <summary>What a step that reads settings refuses, as an error of the command.</summary>
+    public static T Explained<T>(Func<T> step)
     {
         try
         {

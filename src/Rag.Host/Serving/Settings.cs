@@ -1,19 +1,21 @@
 namespace Rag.Host.Serving;
 
-/// <summary>Where configuration comes from, each over the one before: defaults, appsettings.json, the environment (RAG_…), arguments.</summary>
+/// <summary>Where configuration comes from, each over the one before: defaults, appsettings.json, rag.yaml, the environment (RAG_…), arguments.</summary>
 internal static class Settings
 {
     public const string DefaultUrl = "http://127.0.0.1:8080";
 
     public static IConfigurationRoot Read(IEnumerable<KeyValuePair<string, string?>> arguments)
     {
+        var given = arguments.ToList();
         try
         {
             return new ConfigurationBuilder()
                 .AddInMemoryCollection(new Dictionary<string, string?> { ["data"] = "rag-data", ["urls"] = DefaultUrl })
                 .AddJsonFile(Path.GetFullPath("appsettings.json"), optional: true, reloadOnChange: false)
+                .AddInMemoryCollection(SettingsFile.Read(given.Find(argument => argument.Key == "config").Value ?? Environment.GetEnvironmentVariable("RAG_CONFIG")))
                 .AddEnvironmentVariables("RAG_")
-                .AddInMemoryCollection(arguments)
+                .AddInMemoryCollection(given)
                 .Build();
         }
         catch (InvalidDataException error)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -24,11 +25,11 @@ public sealed class CachingModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = CachingOptions.Read(configuration);
-        services.AddSingleton<ICaching>(provider =>
+        services.TryAddSingleton<ICaching>(provider =>
         {
             var time = provider.GetRequiredService<TimeProvider>();
             return new CacheStore(options, time, new Random(unchecked((int)time.GetTimestamp())));
         });
-        services.AddSingleton<IRateLimits>(provider => new RateLimitStore(provider.GetRequiredService<TimeProvider>(), options.Users));
+        services.TryAddSingleton<IRateLimits>(provider => new RateLimitStore(provider.GetRequiredService<TimeProvider>(), options.Users));
     }
 }

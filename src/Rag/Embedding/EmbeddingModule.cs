@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -21,6 +22,6 @@ public sealed class EmbeddingModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<EmbeddingOptions>() ?? new EmbeddingOptions();
-        services.AddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
+        services.TryAddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
     }
 }

@@ -26,7 +26,10 @@ public abstract class ServiceModule
     /// <summary>Places in it, besides its contracts' calls, where faults can be injected; none by default.</summary>
     public virtual IReadOnlyList<string> FaultPoints => [];
 
-    /// <summary>Registers the implementation behind the service's contract, as a singleton.</summary>
+    /// <summary>The values of the configuration that it reads, but for those of its engines.</summary>
+    public virtual IReadOnlyList<Setting> Settings => [];
+
+    /// <summary>Registers the implementation behind the service's contract, as a singleton, unless an engine has registered one before.</summary>
     /// <param name="services">Where to register; <see cref="TimeProvider"/> and logging are there already.</param>
     /// <param name="configuration">The whole configuration: <c>data</c> is the data folder (the service keeps its files in <c>{data}/{Name}</c>), the section <c>{Name}</c> holds its options.</param>
     public abstract void Register(IServiceCollection services, IConfiguration configuration);

@@ -4,9 +4,21 @@ using Microsoft.Extensions.Configuration;
 namespace Rag.Hosting;
 
 /// <summary>Reads a section's values, each with its rule, and reports all that are wrong together.</summary>
-internal sealed class SettingsReader(IConfiguration configuration)
+public sealed class SettingsReader(IConfiguration configuration)
 {
     private readonly List<string> _problems = [];
+
+    /// <summary>A declared value; its default where the configuration says nothing, or nothing between the quotes.</summary>
+    public T Read<T>(Setting<T> setting)
+    {
+        ArgumentNullException.ThrowIfNull(setting);
+        if (configuration[setting.Path] is not { Length: > 0 } text)
+            return setting.Default;
+        return setting.TryRead(text, out var value) ? value : Wrong(setting.Path, setting.Secret ? "…" : text, setting.Rule, setting.Default);
+    }
+
+    /// <summary>Notes a problem that no single value shows.</summary>
+    public void Refuse(string problem) => _problems.Add(problem);
 
     /// <summary>A whole number; <paramref name="fallback"/> where the configuration says nothing.</summary>
     public long Whole(string path, long fallback, long min, long max)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Rag.Hosting;
 using Rag.Seams;
@@ -25,7 +26,7 @@ public sealed class KeywordsModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<KeywordsOptions>() ?? new KeywordsOptions();
-        services.AddSingleton<IKeywords>(provider =>
+        services.TryAddSingleton<IKeywords>(provider =>
             new KeywordIndex(DataFolder(configuration), options, provider.GetRequiredService<ILogger<KeywordIndex>>()));
     }
 }

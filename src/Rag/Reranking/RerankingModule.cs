@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -21,6 +22,6 @@ public sealed class RerankingModule : ServiceModule
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = configuration.GetSection(Name).Get<RerankingOptions>() ?? new RerankingOptions();
-        services.AddSingleton<IReranking>(_ => new BuiltInReranking(options));
+        services.TryAddSingleton<IReranking>(_ => new BuiltInReranking(options));
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Rag.Hosting;
 using Rag.Seams;
@@ -26,7 +27,7 @@ public sealed class VectorsModule : ServiceModule
     {
         var options = configuration.GetSection(Name).Get<VectorsOptions>() ?? new VectorsOptions();
         options.Validate();
-        services.AddSingleton<IVectors>(provider => VectorIndex.Open(
+        services.TryAddSingleton<IVectors>(provider => VectorIndex.Open(
             DataFolder(configuration), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Rag.Vectors")));
     }
 }

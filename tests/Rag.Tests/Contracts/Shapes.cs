@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Engines;
 using Rag.Host.Serving;
 using Rag.Host.Wiring;
 using Rag.Seams;
@@ -63,7 +64,7 @@ public abstract class Shape : IAsyncLifetime
         ];
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(common.Concat(settings).ToDictionary(s => s.Key, s => (string?)s.Value)).Build();
         var placement = Placement.Read(configuration, Modules.All);
-        var host = RagApp.Build(configuration, placement, services => Server.AddEngines(services, configuration, placement, _folder.Path));
+        var host = RagApp.Build(configuration, placement, services => EngineCatalogue.Register(services, Server.Engines(configuration, placement, _folder.Path)));
         _hosts.Add(host);
         await host.StartAsync();
         return host;

@@ -8,6 +8,7 @@ using Microsoft.Extensions.Time.Testing;
 using Rag.Caching;
 using Rag.Documents;
 using Rag.Embedding;
+using Rag.Engines;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Gateway;
 using Rag.Generation;
@@ -77,7 +78,7 @@ internal sealed class GatewayServer : IAsyncDisposable
             services =>
             {
                 services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
-                services.AddSqliteIdentity(Path.Combine(folder, "identity"));
+                new SqliteIdentityEngine().Register(services, new EngineContext(configuration, folder, _ => true, time));
                 services.AddSingleton<ISearch>(search);
                 services.AddSingleton<IDocuments>(documents);
                 services.AddSingleton<IEmbedding>(new FakeEmbedding());

@@ -112,7 +112,7 @@ public sealed class KeyIdentityTests : IDisposable
         Assert.Null(await New().AuthenticateAsync("a-key-for-today-only", default));
     }
 
-    private IKeyStore Store() => SqliteIdentity.Open(_folder, _time);
+    private IKeyStore Store() => new SqliteKeyStore(Path.Combine(_folder, "keys.db"), _time);
 
     private KeyIdentity New(IdentityOptions? options = null) => new(Store(), options ?? new IdentityOptions(), _time);
 
