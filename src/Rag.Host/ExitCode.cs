@@ -24,6 +24,9 @@ internal static class ExitCode
     /// <summary>A key or user that was named doesn't exist.</summary>
     public const int NotFound = 113;
 
+    /// <summary>An engine that the configuration chooses can't be used as it is.</summary>
+    public const int EngineUnusable = 114;
+
     /// <summary>Stopped at once by a second Ctrl-C.</summary>
     public const int Interrupted = 130;
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Generation;
+using Rag.Hosting;
 
 namespace Rag.Engines.OpenAi;
 
@@ -12,12 +13,13 @@ internal sealed class OpenAiGenerationEngine : Engine
 
     public override string Description => "an OpenAI-compatible server: vLLM, TGI, Ollama, llama.cpp, OpenAI, Azure";
 
+    public override IReadOnlyList<Setting> Settings => OpenAiSettings.All;
+
     public override bool IsImpliedBy(EngineContext context) => context.Configuration["generation:url"] is { Length: > 0 };
 
     public override void Register(IServiceCollection services, EngineContext context)
     {
-        var options = OpenAiOptions.Read(context.Configuration)
-            ?? throw new InvalidOperationException("generation:url: nothing is set, but generation:engine is openai; expected the server's address, such as http://127.0.0.1:9000/v1");
+        var options = OpenAiSettings.Read(context.Configuration);
         services.AddSingleton<IGeneration>(provider => new OpenAiGeneration(options, provider.GetRequiredService<TimeProvider>()));
     }
 }

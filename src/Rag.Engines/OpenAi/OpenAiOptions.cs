@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.Configuration;
-
 namespace Rag.Engines.OpenAi;
 
 /// <summary>How to reach an OpenAI-compatible server; the configuration section <c>generation</c>.</summary>
@@ -32,39 +29,4 @@ public sealed record OpenAiOptions
 
     /// <summary>The most connections, and so of answers at once, <c>generation:connections</c>; default 2048. Past them requests wait, within the first token's time.</summary>
     public int Connections { get; init; } = 2048;
-
-    /// <summary>Reads the section; null when no <c>generation:url</c> is set.</summary>
-    /// <exception cref="InvalidOperationException">A value is not permitted; the message says which, the rule and the value.</exception>
-    public static OpenAiOptions? Read(IConfiguration configuration)
-    {
-        var section = configuration.GetSection("generation");
-        if (section["url"] is not { Length: > 0 } url)
-            return null;
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new InvalidOperationException($"generation:url: '{url}' is not permitted; expected an http or https address such as http://127.0.0.1:9000/v1");
-        return new OpenAiOptions
-        {
-            Url = address,
-            Model = section["model"] is { Length: > 0 } model ? model : "default",
-            Key = section["key"],
-            FirstTokenTimeout = Seconds(section, "first_token_seconds", 15),
-            TokenTimeout = Seconds(section, "token_seconds", 10),
-            Liveness = section["liveness"] is not { } text ? true
-                : bool.TryParse(text, out var liveness) ? liveness
-                : throw new InvalidOperationException($"generation:liveness: '{text}' is not permitted; expected true or false"),
-            Connections = (int)Number(section, "connections", 2048, 1, 100_000),
-        };
-    }
-
-    private static TimeSpan Seconds(IConfigurationSection section, string name, double fallback) =>
-        TimeSpan.FromSeconds(Number(section, name, fallback, 0.01, 3600));
-
-    private static double Number(IConfigurationSection section, string name, double fallback, double min, double max)
-    {
-        if (section[name] is not { } text)
-            return fallback;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : throw new InvalidOperationException($"generation:{name}: '{text}' is not permitted; expected a number from {min} to {max}");
-    }
 }

@@ -14,12 +14,14 @@ internal static class ListCommand
     {
         var json = new Option<bool>("--json") { Description = "As JSON, for programs" };
         var mermaid = new Option<bool>("--mermaid") { Description = "As a Mermaid flowchart, which Markdown pages draw" };
-        var command = new Command("list", "List the services and what each depends on") { json, mermaid };
+        var settings = new Option<bool>("--settings") { Description = "Every setting and engine instead, as a Markdown page" };
+        var command = new Command("list", "List the services and what each depends on") { json, mermaid, settings };
         command.SetAction(async (parsed, stop) =>
         {
             var services = Modules.All.OrderBy(module => module.Name, StringComparer.Ordinal)
                 .Select(module => new ListedService(module.Name, [.. module.DependsOn.Order(StringComparer.Ordinal)], module.Replicable)).ToList();
-            var text = parsed.GetValue(json) ? JsonSerializer.Serialize(services, ListJson.Default.ListListedService)
+            var text = parsed.GetValue(settings) ? SettingsPage.Markdown()
+                : parsed.GetValue(json) ? JsonSerializer.Serialize(services, ListJson.Default.ListListedService)
                 : parsed.GetValue(mermaid) ? Picture(services)
                 : Table(services);
             await Console.Out.WriteLineAsync(text.AsMemory(), stop).ConfigureAwait(false);

@@ -10,15 +10,16 @@ internal static class RagCommand
         """
         A RAG system: documents in, answers with citations out.
 
-        Configuration also comes from appsettings.json in the working folder and from the environment: RAG_GENERATION__URL is generation:url.
+        Configuration also comes from rag.yaml in the working folder (--config names another) and from the environment: RAG_GENERATION__URL is generation:url.
+        'rag list --settings' prints every setting.
         Exit codes: 0 done, 104 wrong arguments or configuration, 107 internal error, 110 address unavailable, 111 data folder unusable,
-        112 data folder in use, 113 no such key, 130 stopped by a second Ctrl-C.
+        112 data folder in use, 113 no such key, 114 an engine is unusable, 130 stopped by a second Ctrl-C.
         """;
 
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is called after the assembly, and the command is called rag.
-        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create() };
+        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create(), CheckCommand.Create(), MigrateCommand.Create() };
         var parsed = root.Parse(args);
         // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };

@@ -8,11 +8,12 @@ using Rag.Hosting;
 namespace Rag.Host.Serving;
 
 /// <summary>Runs <c>rag serve</c> from the arguments to the exit code.</summary>
-internal static class Server
+internal static partial class Server
 {
     public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> arguments, int? parent)
     {
         var settings = Settings.Read(arguments);
+        Explained(() => SettingCatalogue.Check(settings));
         var placement = Explained(() => Placement.Read(settings, Modules.All));
         var alone = Explained(() =>
         {
@@ -23,6 +24,7 @@ internal static class Server
         var configuration = Settings.Read(new Dictionary<string, string?>(arguments) { ["data"] = data.Path });
         var engines = Engines(configuration, placement, data.Path);
         await using var app = Explained(() => RagApp.Build(configuration, placement, services => EngineCatalogue.Register(services, engines)));
+        LogEngines(app, engines);
         await StartAsync(app).ConfigureAwait(false);
 
         var lifetime = app.Lifetime;
@@ -38,6 +40,13 @@ internal static class Server
     public static EngineContext Engines(IConfiguration configuration, Placement placement, string data) =>
         new(configuration, Path.GetFullPath(data), placement.Hosts, TimeProvider.System);
 
+    /// <summary>As <see cref="Explained{T}"/>, for a step without a result.</summary>
+    public static void Explained(Action step) => Explained<object?>(() =>
+    {
+        step();
+        return null;
+    });
+
     /// <summary>What a step that reads settings refuses, as an error of the command.</summary>
     public static T Explained<T>(Func<T> step)
     {
@@ -50,6 +59,17 @@ internal static class Server
             throw new CommandException(ExitCode.InvalidArguments, error.Message, error);
         }
     }
+
+    // Said once, before anything is opened: whoever looks for why it doesn't start sees what it was going to use.
+    private static void LogEngines(WebApplication app, EngineContext context)
+    {
+        var used = EngineCatalogue.Chosen(context).Where(engine => engine.Services.Any(context.Hosts)).Select(engine => $"{engine.Seam} {engine.Name}").ToList();
+        if (used.Count > 0)
+            LogEngines(app.Logger, string.Join(", ", used));
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Engines: {Engines}")]
+    private static partial void LogEngines(ILogger logger, string engines);
 
     private static async Task StartAsync(WebApplication app)
     {

@@ -1,9 +1,21 @@
+using Rag.Hosting;
+
 namespace Rag.Host.Serving;
 
 /// <summary>Where configuration comes from, each over the one before: defaults, appsettings.json, rag.yaml, the environment (RAG_…), arguments.</summary>
 internal static class Settings
 {
     public const string DefaultUrl = "http://127.0.0.1:8080";
+
+    /// <summary>One value that stands by itself.</summary>
+    /// <exception cref="InvalidOperationException">It is not permitted.</exception>
+    public static T One<T>(IConfiguration configuration, Setting<T> setting)
+    {
+        var reader = new SettingsReader(configuration);
+        var value = reader.Read(setting);
+        reader.ThrowIfWrong();
+        return value;
+    }
 
     public static IConfigurationRoot Read(IEnumerable<KeyValuePair<string, string?>> arguments)
     {

@@ -22,9 +22,12 @@ public sealed class CachingModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [CachingContract.Instance, RateLimitsContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => CachingSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = CachingOptions.Read(configuration);
+        var options = CachingSettings.Read(configuration);
         services.TryAddSingleton<ICaching>(provider =>
         {
             var time = provider.GetRequiredService<TimeProvider>();

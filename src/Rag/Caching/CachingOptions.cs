@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Rag.Hosting;
-
 namespace Rag.Caching;
 
 /// <summary>Bounds of the cache; the configuration section <c>caching</c>.</summary>
@@ -29,22 +26,4 @@ internal sealed record CachingOptions
 
     /// <summary>The most users whose rates are remembered, <c>caching:users</c>; default 1,000,000.</summary>
     public int Users { get; init; } = 1_000_000;
-
-    public static CachingOptions Read(IConfiguration configuration)
-    {
-        var settings = new SettingsReader(configuration);
-        var options = new CachingOptions
-        {
-            Entries = (int)settings.Whole("caching:entries", 10_000, 1, 100_000_000),
-            Bytes = settings.Whole("caching:bytes", 64L << 20, 1, 1L << 40),
-            Leases = (int)settings.Whole("caching:leases", 10_000, 1, 10_000_000),
-            Waiters = (int)settings.Whole("caching:waiters", 10_000, 1, 10_000_000),
-            Lease = TimeSpan.FromSeconds(settings.Whole("caching:lease_seconds", 15, 1, 600)),
-            RefreshShare = settings.Number("caching:refresh_share", 0.1, 0, 0.5),
-            Tenants = (int)settings.Whole("caching:tenants", 100_000, 1, 10_000_000),
-            Users = (int)settings.Whole("caching:users", 1_000_000, 1024, 100_000_000),
-        };
-        settings.ThrowIfWrong();
-        return options;
-    }
 }

@@ -22,10 +22,12 @@ public sealed class DocumentsModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => DocumentsSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<DocumentsOptions>() ?? new DocumentsOptions();
-        options.MaxLagSeconds = configuration.Whole("documents:max_lag_seconds", options.MaxLagSeconds, 1, 1_000_000);
+        var options = DocumentsSettings.Read(configuration);
         services.AddSingleton(options);
         services.AddSingleton<DocumentService>();
         services.AddSingleton<IDocuments>(p => p.GetRequiredService<DocumentService>());

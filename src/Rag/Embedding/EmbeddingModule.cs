@@ -19,9 +19,12 @@ public sealed class EmbeddingModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [EmbeddingContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => EmbeddingSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<EmbeddingOptions>() ?? new EmbeddingOptions();
+        var options = EmbeddingSettings.Read(configuration);
         services.TryAddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
     }
 }

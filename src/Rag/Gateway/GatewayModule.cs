@@ -18,9 +18,12 @@ public sealed class GatewayModule : ServiceModule
         ["identity", "query", "search", "documents", "embedding", "generation", "vectors", "keywords", "caching"];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => GatewaySettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(GatewayOptions.Read(configuration));
+        services.AddSingleton(GatewaySettings.Read(configuration));
         services.AddSingleton<UserLimits>();
         services.TryAddSingleton<ModelNames>();
         services.AddSingleton<KnownCallers>();

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Rag.Hosting;
-
 namespace Rag.Gateway;
 
 /// <summary>Limits of the public API; the configuration section <c>gateway</c>.</summary>
@@ -46,30 +43,4 @@ internal sealed record GatewayOptions
 
     /// <summary>The key that may issue keys over HTTP, <c>admin_key</c>; null leaves that endpoint out.</summary>
     public string? AdminKey { get; init; }
-
-    public static GatewayOptions Read(IConfiguration configuration)
-    {
-        var settings = new SettingsReader(configuration);
-        int Whole(string path, int fallback, int min, int max) => (int)settings.Whole(path, fallback, min, max);
-        var options = new GatewayOptions
-        {
-            JsonBytes = Whole("gateway:json_bytes", 1 << 20, 1024, 1 << 28),
-            FileBytes = Whole("gateway:file_bytes", 32 << 20, 1024, 1 << 30),
-            InFlight = Whole("gateway:in_flight", 8192, 1, 1_000_000),
-            Replicas = Whole("gateway:replicas", 1, 1, 1000),
-            Shedding = settings.Switch("gateway:shedding", true) && !settings.Switch("seams:naive", false),
-            SheddingLeast = Whole("gateway:shedding_least", 16, 1, 1_000_000),
-            SheddingFirst = Whole("gateway:shedding_first", 2048, 1, 1_000_000),
-            SheddingMost = Whole("gateway:shedding_most", 4096, 1, 1_000_000),
-            KnownKeyTime = TimeSpan.FromMinutes(Whole("gateway:known_key_minutes", 60, 0, 10_080)),
-            AnswerTime = TimeSpan.FromSeconds(Whole("gateway:answer_seconds", 120, 1, 3600)),
-            RequestTime = TimeSpan.FromSeconds(Whole("gateway:request_seconds", 30, 1, 3600)),
-            AdminKey = configuration["admin_key"] is { Length: > 0 } key
-                ? key.Length >= 16 ? key : throw new InvalidOperationException($"admin_key: {key.Length} characters are too few; expected at least 16")
-                : null,
-        };
-        settings.ThrowIfWrong();
-        return options.SheddingMost >= options.SheddingLeast ? options
-            : throw new InvalidOperationException($"gateway:shedding_most: {options.SheddingMost} is less than gateway:shedding_least, {options.SheddingLeast}");
-    }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
 
 namespace Rag.Hosting;
@@ -19,30 +18,6 @@ public sealed class SettingsReader(IConfiguration configuration)
 
     /// <summary>Notes a problem that no single value shows.</summary>
     public void Refuse(string problem) => _problems.Add(problem);
-
-    /// <summary>A whole number; <paramref name="fallback"/> where the configuration says nothing.</summary>
-    public long Whole(string path, long fallback, long min, long max)
-    {
-        if (configuration[path] is not { } text)
-            return fallback;
-        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : Wrong(path, text, $"a whole number from {min} to {max}", fallback);
-    }
-
-    /// <summary>A number; <paramref name="fallback"/> where the configuration says nothing.</summary>
-    public double Number(string path, double fallback, double min, double max)
-    {
-        if (configuration[path] is not { } text)
-            return fallback;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : Wrong(path, text, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), fallback);
-    }
-
-    /// <summary>A switch; <paramref name="fallback"/> where the configuration says nothing.</summary>
-    public bool Switch(string path, bool fallback) => configuration[path] is not { } text ? fallback
-        : bool.TryParse(text, out var value) ? value : Wrong(path, text, "true or false", fallback);
 
     /// <summary>Call after the last value.</summary>
     /// <exception cref="InvalidOperationException">Some value was not permitted; the message names each path, the value and the rule.</exception>

@@ -18,13 +18,16 @@ public sealed class IdentityModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [IdentityContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => IdentitySettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        services.AddSingleton(IdentityOptions.Read(configuration));
+        services.AddSingleton(IdentitySettings.Read(configuration));
         services.AddSingleton<IIdentity, KeyIdentity>();
     }
 
     /// <summary>The service by itself, for commands that run beside the server.</summary>
     public static IIdentity Create(IKeyStore store, IConfiguration configuration, TimeProvider time) =>
-        new KeyIdentity(store, IdentityOptions.Read(configuration), time);
+        new KeyIdentity(store, IdentitySettings.Read(configuration), time);
 }

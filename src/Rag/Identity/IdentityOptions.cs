@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Extensions.Configuration;
-
 namespace Rag.Identity;
 
 /// <summary>The configuration section <c>identity</c>.</summary>
@@ -26,18 +23,4 @@ internal sealed record IdentityOptions
 
     /// <summary>The development key's limit: what <c>identity:requests_per_minute</c> says, or none to speak of.</summary>
     public int DevRequestsPerMinute { get; init; } = MaxRequestsPerMinute;
-
-    public static IdentityOptions Read(IConfiguration configuration)
-    {
-        const string Path = "identity:requests_per_minute";
-        var devKey = configuration["identity:dev_key"] is { Length: > 0 } key ? key : null;
-        if (devKey is { Length: < KeyIdentity.ShortestKey or > KeyIdentity.LongestKey })
-            throw new InvalidOperationException(
-                $"identity:dev_key: {devKey.Length} characters are not permitted; expected {KeyIdentity.ShortestKey}–{KeyIdentity.LongestKey}");
-        if (configuration[Path] is not { } text)
-            return new IdentityOptions { DevKey = devKey };
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) && limit is >= 1 and <= MaxRequestsPerMinute
-            ? new IdentityOptions { RequestsPerMinute = limit, DevKey = devKey, DevRequestsPerMinute = limit }
-            : throw new InvalidOperationException($"{Path}: '{text}' is not permitted; expected a whole number from 1 to {MaxRequestsPerMinute}");
-    }
 }

@@ -17,11 +17,12 @@ public sealed class IngestionModule : ServiceModule
     public override IReadOnlyList<string> FaultPoints => [IngestionWorker.FaultPoint];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => IngestionSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<IngestionOptions>() ?? new IngestionOptions();
-        if (options.Problem() is { } problem)
-            throw new InvalidOperationException(problem);
+        var options = IngestionSettings.Read(configuration);
         services.AddSingleton(options);
         services.AddSingleton<DocumentPreparer>();
         services.AddSingleton<DocumentIndexer>();

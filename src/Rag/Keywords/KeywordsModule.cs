@@ -23,9 +23,12 @@ public sealed class KeywordsModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [KeywordsContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => KeywordsSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<KeywordsOptions>() ?? new KeywordsOptions();
+        var options = KeywordsSettings.Read(configuration);
         services.TryAddSingleton<IKeywords>(provider =>
             new KeywordIndex(DataFolder(configuration), options, provider.GetRequiredService<ILogger<KeywordIndex>>()));
     }

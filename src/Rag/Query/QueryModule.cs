@@ -23,9 +23,12 @@ public sealed class QueryModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [QueryContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => QuerySettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = QueryOptions.Read(configuration);
+        var options = QuerySettings.Read(configuration);
         services.AddSingleton(options);
         services.AddSingleton(provider =>
         {

@@ -1,6 +1,3 @@
-using Microsoft.Extensions.Configuration;
-using Rag.Hosting;
-
 namespace Rag.Query;
 
 /// <summary>The configuration section <c>query</c>.</summary>
@@ -23,19 +20,4 @@ internal sealed record QueryOptions
 
     /// <summary>How near its embedding must be at least, as a cosine, <c>query:semantic_threshold</c>; 0.95 (default) to 1.</summary>
     public double SemanticThreshold { get; init; } = 0.95;
-
-    public static QueryOptions Read(IConfiguration configuration)
-    {
-        var settings = new SettingsReader(configuration);
-        var options = new QueryOptions
-        {
-            PromptTokens = (int)settings.Whole("query:prompt_tokens", 3000, 200, 1_000_000),
-            CacheLifetime = TimeSpan.FromSeconds(settings.Whole("query:cache_seconds", 60, 0, 86_400)),
-            CacheWait = TimeSpan.FromMilliseconds(settings.Whole("query:cache_wait_ms", 10_000, 0, 120_000)),
-            SemanticCache = settings.Switch("query:semantic_cache", false),
-            SemanticThreshold = settings.Number("query:semantic_threshold", 0.95, 0.95, 1),
-        };
-        settings.ThrowIfWrong();
-        return options;
-    }
 }

@@ -19,9 +19,12 @@ public sealed class RerankingModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [RerankingContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => RerankingSettings.All;
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<RerankingOptions>() ?? new RerankingOptions();
+        var options = RerankingSettings.Read(configuration);
         services.TryAddSingleton<IReranking>(_ => new BuiltInReranking(options));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Rag.Hosting;
 
 namespace Rag.Seams;
 
@@ -27,6 +28,17 @@ public sealed class SeamOptions
     private readonly Dictionary<string, DependencyOptions> _services;
 
     private SeamOptions(bool naive, Dictionary<string, DependencyOptions> services) => (Naive, _services) = (naive, services);
+
+    /// <summary>Whether protections are off.</summary>
+    internal static Setting<bool> NaiveSetting { get; } =
+        Setting.Switch("seams:naive", false, "Switches off what protects services from each other; for comparison only");
+
+    /// <summary>The values of the configuration.</summary>
+    public static IReadOnlyList<Setting> Settings { get; } =
+    [
+        NaiveSetting,
+        Setting.Section("seams", "keys of a dependency's options, or SERVICE: with them", "How calls between services are bounded, for all or one of them: docs/resilience.md"),
+    ];
 
     /// <summary>Every default.</summary>
     public static SeamOptions Default { get; } = Read(new ConfigurationBuilder().Build());

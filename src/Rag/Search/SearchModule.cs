@@ -26,12 +26,13 @@ public sealed class SearchModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [SearchContract.Instance];
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => [.. SearchSettings.All, .. ChunkSettings.All];
+
+    /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<SearchOptions>() ?? new SearchOptions();
-        var chunks = configuration.GetSection(ChunkOptions.Section).Get<ChunkOptions>() ?? new ChunkOptions();
-        if (chunks.Problem() is { } problem)
-            throw new InvalidOperationException(problem);
+        var options = SearchSettings.Read(configuration);
+        var chunks = ChunkSettings.Read(configuration);
         services.AddSingleton<ISearch>(provider => new HybridSearch(
             new CachedEmbedding(
                 provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,

@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace Rag.Search;
 
 /// <summary>Configuration section <c>search</c>.</summary>
@@ -22,14 +20,12 @@ public sealed class SearchOptions
     public int RerankTop { get; set; } = 20;
 
     /// <summary>Bytes of questions' embeddings that this process keeps, <c>search:embedding_cache_bytes</c>; default 16 MiB (about 8,000 questions of 384 dimensions), 0 keeps none. 0–1 GiB.</summary>
-    [ConfigurationKeyName("embedding_cache_bytes")]
     public long EmbeddingCacheBytes { get; set; } = 16L << 20;
 
     /// <summary>
     /// Whether the caching service keeps questions' embeddings as well, <c>search:shared_embedding_cache</c>. Default false: the built-in model takes less than a
     /// call to another process; a model of hundreds of millions of weights takes more.
     /// </summary>
-    [ConfigurationKeyName("shared_embedding_cache")]
     public bool SharedEmbeddingCache { get; set; }
 
     /// <summary>All mistakes in these options; empty when there are none.</summary>

@@ -22,11 +22,13 @@ public sealed class VectorsModule : ServiceModule
     /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [VectorsContract.Instance];
 
+    /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => VectorsSettings.All;
+
     /// <inheritdoc />
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = configuration.GetSection(Name).Get<VectorsOptions>() ?? new VectorsOptions();
-        options.Validate();
+        var options = VectorsSettings.Read(configuration);
         services.TryAddSingleton<IVectors>(provider => VectorIndex.Open(
             DataFolder(configuration), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Rag.Vectors")));
     }

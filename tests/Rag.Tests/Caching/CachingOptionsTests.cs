@@ -38,5 +38,5 @@ public class CachingOptionsTests
             error.Message.Split(Environment.NewLine));
     }
 
-    private static CachingOptions Read(Dictionary<string, string?> settings) => CachingOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
+    private static CachingOptions Read(Dictionary<string, string?> settings) => CachingSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
 }

@@ -214,13 +214,13 @@ public class OpenAiGenerationTests
 
     [Theory]
     [InlineData("generation:url", "ftp://x", "expected an http or https address")]
-    [InlineData("generation:connections", "0", "expected a number from 1 to 100000")]
-    [InlineData("generation:token_seconds", "soon", "expected a number")]
+    [InlineData("generation:connections", "0", "expected a whole number from 1 to 100000")]
+    [InlineData("generation:token_seconds", "soon", "expected seconds from 0.01 to 3600")]
     [InlineData("generation:liveness", "maybe", "expected true or false")]
     public void A_wrong_setting_is_refused_with_its_rule(string name, string value, string rule)
     {
         var settings = new Dictionary<string, string?> { ["generation:url"] = "http://127.0.0.1:1", [name] = value };
-        var error = Assert.Throws<InvalidOperationException>(() => OpenAiOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
+        var error = Assert.Throws<InvalidOperationException>(() => OpenAiSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()));
         Assert.StartsWith(name, error.Message);
         Assert.Contains(rule, error.Message);
     }

@@ -122,6 +122,6 @@ public sealed class FleetPlanTests : IDisposable
         [.. plan.Arguments.Zip(plan.Arguments.Skip(1)).Where(pair => pair.First == option).Select(pair => pair.Second)];
 
     private IReadOnlyList<ProcessPlan> Plan(string replicas = "") => FleetPlan.Of(
-        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All),
+        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All, Modules.All.Where(module => module.Replicable).ToList()),
         new Listening(["http://127.0.0.1:8080"], ["http://127.0.0.1:8082"]), "/data", _sockets, 7);
 }

@@ -3,21 +3,18 @@ using System.Net;
 using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
-using Rag.Hosting;
+using Rag.Host.Serving;
 
 namespace Rag.Host.Wiring.Remote;
 
 /// <summary>The connections to other processes: one channel per address, whatever services are there.</summary>
 internal sealed class PeerChannels(IConfiguration configuration) : IDisposable
 {
-    /// <summary>The largest message by default: an upload of 32 MiB, or what a batch of ingestion makes of 16 MiB, and room to spare.</summary>
-    private const int DefaultMessageBytes = 64 << 20;
-
     private readonly ConcurrentDictionary<string, Lazy<GrpcChannel>> _channels = new();
     private readonly int _messageBytes = MessageBytes(configuration);
 
     /// <summary>The largest message in bytes, both ways, <c>grpc_message_bytes</c>; default 64 MiB.</summary>
-    public static int MessageBytes(IConfiguration configuration) => configuration.Whole("grpc_message_bytes", DefaultMessageBytes, 1 << 20, 1 << 30);
+    public static int MessageBytes(IConfiguration configuration) => Settings.One(configuration, ProcessSettings.GrpcMessageBytes);
 
     /// <summary>What makes calls to an address. Connects with the first call, and again with the next one after a connection was lost: nothing waits for a back-off.</summary>
     public CallInvoker To(ServiceAddress address) =>

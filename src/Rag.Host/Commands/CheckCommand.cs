@@ -1,0 +1,49 @@
+using System.CommandLine;
+using Rag.Engines;
+
+namespace Rag.Host.Commands;
+
+/// <summary><c>rag check</c>: connects to every engine that the configuration chooses and says what is wrong and how to mend it.</summary>
+internal static class CheckCommand
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(15);
+
+    public static Command Create()
+    {
+        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
+        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
+        var command = new Command("check", "Check the configuration, connect to each engine, and say what is wrong and how to mend it; changes nothing") { config, data };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var (context, engines) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            var checks = await Task.WhenAll(engines.Select(engine => CheckAsync(engine, context, stop))).ConfigureAwait(false);
+            foreach (var (engine, findings) in engines.Zip(checks))
+                foreach (var finding in findings)
+                {
+                    await Console.Out.WriteLineAsync($"{(finding.Works ? "ok    " : "WRONG ")} {engine.Seam,-10} {engine.Name,-9} {finding.What}").ConfigureAwait(false);
+                    if (finding.Remedy is { } remedy)
+                        await Console.Out.WriteLineAsync($"{"",29}→ {remedy}").ConfigureAwait(false);
+                }
+
+            var wrong = checks.Sum(findings => findings.Count(finding => !finding.Works));
+            return wrong == 0 ? ExitCode.Ok : throw new CommandException(ExitCode.EngineUnusable, $"{wrong} {(wrong == 1 ? "thing is" : "things are")} wrong");
+        });
+        return command;
+    }
+
+    private static async Task<IReadOnlyList<Finding>> CheckAsync(Engine engine, EngineContext context, CancellationToken stop)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        limit.CancelAfter(Limit);
+        try
+        {
+            // A check that heeds no cancellation must not hold the others' findings back.
+            var findings = await engine.CheckAsync(context, limit.Token).AsTask().WaitAsync(Limit, stop).ConfigureAwait(false);
+            return findings.Count > 0 ? findings : [new Finding(true, engine.Description)];
+        }
+        catch (Exception error) when (error is InvalidOperationException or OperationCanceledException or TimeoutException && !stop.IsCancellationRequested)
+        {
+            return [new Finding(false, error is InvalidOperationException ? error.Message : $"no answer within {Limit.TotalSeconds:0} s", error is InvalidOperationException ? null : "see whether the server hangs, or the network drops what is sent to it")];
+        }
+    }
+}
