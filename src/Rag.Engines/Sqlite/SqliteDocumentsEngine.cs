@@ -12,6 +12,9 @@ internal sealed class SqliteDocumentsEngine : Engine
 
     public override string Description => "SQLite: one file in the data folder";
 
-    public override void Register(IServiceCollection services, EngineContext context) =>
+    public override void Register(IServiceCollection services, EngineContext context)
+    {
         services.AddSingleton<IDocumentStore>(_ => SqliteDocumentStore.Open(Path.Combine(context.Data, Seam)));
+        services.AddSingleton<IDocumentArchive>(_ => new SqliteDocumentArchive(Path.Combine(context.Data, Seam)));
+    }
 }

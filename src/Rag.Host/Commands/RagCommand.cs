@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Rag.Errors;
 
 namespace Rag.Host.Commands;
 
@@ -19,7 +20,11 @@ internal static class RagCommand
     public static async Task<int> RunAsync(string[] args)
     {
         // Not a RootCommand: that one is called after the assembly, and the command is called rag.
-        var root = new Command("rag", About) { new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create(), CheckCommand.Create(), MigrateCommand.Create() };
+        var root = new Command("rag", About)
+        {
+            new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create(), CheckCommand.Create(), MigrateCommand.Create(),
+            BackupCommand.Create(), RestoreCommand.Create(), CopyCommand.Create(),
+        };
         var parsed = root.Parse(args);
         // Signals are the server's own business (see StopSignals): the library would end the process after two seconds.
         var invocation = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
@@ -40,6 +45,11 @@ internal static class RagCommand
             foreach (var line in error.Message.Split(Environment.NewLine))
                 await Console.Error.WriteLineAsync($"rag: {line}").ConfigureAwait(false);
             return error.ExitCode;
+        }
+        catch (RagException error) // an engine that fails in the middle of a command
+        {
+            await Console.Error.WriteLineAsync($"rag: {error.Message}; 'rag check' says more").ConfigureAwait(false);
+            return ExitCode.EngineUnusable;
         }
         catch (Exception error)
         {

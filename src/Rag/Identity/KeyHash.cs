@@ -28,6 +28,14 @@ public readonly record struct KeyHash
         return new KeyHash(hash);
     }
 
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    /// <exception cref="FormatException">It is not 64 hexadecimal digits.</exception>
+    public static KeyHash Parse(string text)
+    {
+        var bytes = Convert.FromHexString(text);
+        return bytes.Length == SHA256.HashSizeInBytes ? new KeyHash(bytes) : throw new FormatException($"{text.Length} characters are no hash of a key; expected 64 hexadecimal digits");
+    }
+
     /// <summary>64 lower-case hexadecimal digits.</summary>
     public override string ToString() => string.Create(64, this, static (chars, hash) =>
     {

@@ -14,6 +14,10 @@ internal sealed class SqliteIdentityEngine : Engine
 
     public override bool Shared => true;
 
-    public override void Register(IServiceCollection services, EngineContext context) => services.AddSingleton<IKeyStore>(provider =>
-        new SqliteKeyStore(Path.Combine(context.Folder(Seam), "keys.db"), provider.GetRequiredService<TimeProvider>()));
+    public override void Register(IServiceCollection services, EngineContext context)
+    {
+        services.AddSingleton(provider => new SqliteKeyStore(Path.Combine(context.Folder(Seam), "keys.db"), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IKeyStore>(provider => provider.GetRequiredService<SqliteKeyStore>());
+        services.AddSingleton<IKeyArchive>(provider => provider.GetRequiredService<SqliteKeyStore>());
+    }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Rag.Identity;
 
@@ -8,7 +9,7 @@ namespace Rag.Engines.Sqlite.Identity;
 /// Users and hashed keys in one SQLite file in WAL mode, so that <c>rag keys add</c> works beside a running server.
 /// Calls are short and synchronous inside: SQLite has no other way, and callers keep what they found.
 /// </summary>
-internal sealed class SqliteKeyStore : IKeyStore
+internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
 {
     private const string Schema = """
         CREATE TABLE IF NOT EXISTS users (
@@ -91,6 +92,19 @@ internal sealed class SqliteKeyStore : IKeyStore
         using var command = Command(connection, null,
             "UPDATE keys SET revoked_at = $now WHERE revoked_at IS NULL AND (user = $which OR substr(hash, 1, 12) = $which)", "$now", "$which");
         return ValueTask.FromResult(Run(command, Now(), keyIdOrUser));
+    }
+
+    public async IAsyncEnumerable<NewKey> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await using var connection = Open();
+        using var command = Command(connection, null,
+            "SELECT k.hash, u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name = k.user WHERE k.revoked_at IS NULL ORDER BY k.hash");
+        using var row = command.ExecuteReader();
+        while (row.Read())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return new NewKey(new Caller(row.GetString(1), row.GetString(2), row.GetInt32(3)), KeyHash.Parse(row.GetString(0)));
+        }
     }
 
     private SqliteConnection Open()

@@ -1,0 +1,33 @@
+using System.CommandLine;
+using Rag.Host.Archives;
+using Rag.Identity;
+
+namespace Rag.Host.Commands;
+
+/// <summary><c>rag restore FILE</c>.</summary>
+internal static class RestoreCommand
+{
+    public static Command Create()
+    {
+        var file = new Argument<string>("file") { Description = "A file that 'rag backup' wrote" };
+        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
+        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
+        var merge = new Option<bool>("--merge") { Description = "Also where there are documents: those there in the same or a newer version are left alone. Goes on after an interruption, too" };
+        var command = new Command("restore", "Bring a backup's documents and keys into the configured engines; stop the system before, unless its engines are shared") { file, config, data, merge };
+        command.SetAction(async (parsed, stop) =>
+        {
+            var path = parsed.GetRequiredValue(file);
+            ArchiveReader.Verify(path);
+            var (context, _) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            await using var destination = Destination.Open(context, parsed.GetValue(merge));
+            foreach (var line in ArchiveReader.Read(path))
+                if (line.Key is { } key)
+                    await destination.Target.AddAsync(new NewKey(new Caller(key.User, key.Tenant, key.RequestsPerMinute), KeyHash.Parse(key.Hash)), stop).ConfigureAwait(false);
+                else if (line.Document is { } document)
+                    await destination.Target.AddAsync(document, stop).ConfigureAwait(false);
+            await destination.EndAsync("", stop).ConfigureAwait(false);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}
