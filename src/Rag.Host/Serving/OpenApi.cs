@@ -8,6 +8,15 @@ internal static class OpenApi
 {
     private const string KeyScheme = "api_key";
 
+    private static readonly Dictionary<string, string> Tags = new()
+    {
+        ["Answers"] = "Questions and searches",
+        ["Documents"] = "What answers are made from: upload, versions, status",
+        ["OpenAI"] = "The same in OpenAI's words, for its clients",
+        ["Operation"] = "Health, state and metrics, for those who run it",
+        ["Administration"] = "Keys and injected faults; needs the admin key",
+    };
+
     public static void AddRagOpenApi(this IServiceCollection services) => services.AddOpenApi("v1", options =>
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
@@ -19,7 +28,9 @@ internal static class OpenApi
                 Version = "v1",
                 Description = "Documents in, answers with citations out. Every keyed response carries RateLimit and RateLimit-Policy; errors are problem details (RFC 9457), under /v1 in OpenAI's format.",
             };
-            document.Servers = []; // the document is the same wherever it is served
+            document.Servers = [new OpenApiServer { Url = "/", Description = "Where this document was served" }];
+            foreach (var tag in document.Tags ?? new HashSet<OpenApiTag>())
+                tag.Description = Tags.GetValueOrDefault(tag.Name ?? "");
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
             {
@@ -29,6 +40,7 @@ internal static class OpenApi
         });
         options.AddOperationTransformer((operation, context, _) =>
         {
+            operation.Security = []; // said, not left out: no key is needed
             if (context.Description.ActionDescriptor.EndpointMetadata.OfType<Operation>().LastOrDefault() is { } notes)
                 Describe(operation, notes, context.Document!);
             return Task.CompletedTask;
@@ -49,7 +61,7 @@ internal static class OpenApi
         if (operation.RequestBody is OpenApiRequestBody { Content: { } any } && any.Remove("*/*", out var json)) // see Descriptions.Takes
             any["application/json"] = json;
         if (notes.FileForm && operation.RequestBody is OpenApiRequestBody { Content: { } bodies })
-            bodies["multipart/form-data"] = new OpenApiMediaType { Schema = FileForm() };
+            bodies["multipart/form-data"] = new OpenApiMediaType { Schema = FileForm(named: notes.Parameters.Any(parameter => parameter.In == "path")) };
         if (notes.NeedsKey)
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, document)] = [] }];
     }
@@ -68,16 +80,17 @@ internal static class OpenApi
         Schema = new OpenApiSchema { Type = parameter.IsInteger ? JsonSchemaType.Integer : JsonSchemaType.String },
     };
 
-    private static OpenApiSchema FileForm() => new()
+    // Where the path names the document the form doesn't: one name twice would be two parameters of one name in generated clients.
+    private static OpenApiSchema FileForm(bool named)
     {
-        Type = JsonSchemaType.Object,
-        Required = new HashSet<string> { "file" },
-        Properties = new Dictionary<string, IOpenApiSchema>
+        var properties = new Dictionary<string, IOpenApiSchema>
         {
             ["file"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "txt, md, html, pdf or docx" },
-            ["id"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "As in JSON" },
             ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Default: the file's name" },
             ["metadata"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "A JSON object of scalars" },
-        },
-    };
+        };
+        if (!named)
+            properties["id"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "As in JSON" };
+        return new OpenApiSchema { Type = JsonSchemaType.Object, Required = new HashSet<string> { "file" }, Properties = properties };
+    }
 }
