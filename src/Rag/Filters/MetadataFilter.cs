@@ -13,9 +13,9 @@ public sealed class MetadataFilter
     /// <summary>The most conditions that one filter may hold.</summary>
     public const int MaxConditions = 32;
 
-    private readonly Condition[] _conditions;
+    private readonly MetadataCondition[] _conditions;
 
-    private MetadataFilter(Condition[] conditions, string canonical)
+    private MetadataFilter(MetadataCondition[] conditions, string canonical)
     {
         _conditions = conditions;
         Canonical = canonical;
@@ -26,6 +26,9 @@ public sealed class MetadataFilter
 
     /// <summary>How many conditions must hold.</summary>
     public int Count => _conditions.Length;
+
+    /// <summary>The conditions, for engines that say them in their own language.</summary>
+    public IReadOnlyList<MetadataCondition> Conditions => _conditions;
 
     /// <summary>Reads a filter.</summary>
     /// <param name="json">An object of fields; null or absent means "everything".</param>
@@ -38,14 +41,14 @@ public sealed class MetadataFilter
         if (root.ValueKind != JsonValueKind.Object)
             throw Invalid($"filter: expected an object of fields, got {root.ValueKind}");
 
-        var conditions = new List<Condition>();
+        var conditions = new List<MetadataCondition>();
         foreach (var field in root.EnumerateObject())
         {
             if (field.Value.ValueKind == JsonValueKind.Object)
                 foreach (var op in field.Value.EnumerateObject())
                     conditions.Add(ReadOperator(field.Name, op));
             else if (MetadataValue.TryRead(field.Value, out var value))
-                conditions.Add(new Condition(field.Name, Operator.Eq, [value]));
+                conditions.Add(new MetadataCondition(field.Name, MetadataOperator.Eq, [value]));
             else
                 throw Invalid($"filter.{field.Name}: expected a text, a number, true, false or an operator object, got {field.Value.ValueKind}");
         }
@@ -72,13 +75,13 @@ public sealed class MetadataFilter
         return Of([.. read.Select(ReadCanonical)]);
     }
 
-    private static MetadataFilter Of(IReadOnlyList<Condition> conditions)
+    private static MetadataFilter Of(IReadOnlyList<MetadataCondition> conditions)
     {
         if (conditions.Count > MaxConditions)
             throw Invalid($"filter: {conditions.Count} conditions; at most {MaxConditions} are allowed");
-        var ordered = conditions.OrderBy(c => c.Field, StringComparer.Ordinal).ThenBy(c => c.Op).ToArray();
+        var ordered = conditions.OrderBy(c => c.Field, StringComparer.Ordinal).ThenBy(c => c.Operator).ToArray();
         return new MetadataFilter(ordered, JsonSerializer.Serialize(ordered.Select(
-            c => new[] { c.Field, c.Op.ToString() }.Concat(c.Values.Select(TypedText)).ToArray())));
+            c => new[] { c.Field, c.Operator.ToString() }.Concat(c.Values.Select(TypedText)).ToArray())));
     }
 
     /// <summary>Whether a document's metadata meets every condition.</summary>
@@ -90,22 +93,22 @@ public sealed class MetadataFilter
         return true;
     }
 
-    private static Condition ReadOperator(string field, JsonProperty op)
+    private static MetadataCondition ReadOperator(string field, JsonProperty op)
     {
         var kind = op.Name switch
         {
-            "$eq" => Operator.Eq,
-            "$ne" => Operator.Ne,
-            "$gt" => Operator.Gt,
-            "$gte" => Operator.Gte,
-            "$lt" => Operator.Lt,
-            "$lte" => Operator.Lte,
-            "$in" => Operator.In,
-            "$nin" => Operator.Nin,
+            "$eq" => MetadataOperator.Eq,
+            "$ne" => MetadataOperator.Ne,
+            "$gt" => MetadataOperator.Gt,
+            "$gte" => MetadataOperator.Gte,
+            "$lt" => MetadataOperator.Lt,
+            "$lte" => MetadataOperator.Lte,
+            "$in" => MetadataOperator.In,
+            "$nin" => MetadataOperator.Nin,
             _ => throw Invalid($"filter.{field}: unknown operator '{op.Name}'; use $eq, $ne, $gt, $gte, $lt, $lte, $in or $nin"),
         };
 
-        if (kind is Operator.In or Operator.Nin)
+        if (kind is MetadataOperator.In or MetadataOperator.Nin)
         {
             if (op.Value.ValueKind != JsonValueKind.Array)
                 throw Invalid($"filter.{field}.{op.Name}: expected an array of scalars, got {op.Value.ValueKind}");
@@ -114,21 +117,21 @@ public sealed class MetadataFilter
                 values.Add(MetadataValue.TryRead(item, out var v)
                     ? v
                     : throw Invalid($"filter.{field}.{op.Name}: expected texts, numbers, true or false, got {item.ValueKind}"));
-            return new Condition(field, kind, [.. values]);
+            return new MetadataCondition(field, kind, [.. values]);
         }
 
         if (!MetadataValue.TryRead(op.Value, out var single))
             throw Invalid($"filter.{field}.{op.Name}: expected a text, a number, true or false, got {op.Value.ValueKind}");
-        return new Condition(field, kind, [single]);
+        return new MetadataCondition(field, kind, [single]);
     }
 
     // [field, operator, typed text…]
-    private static Condition ReadCanonical(string?[]? parts)
+    private static MetadataCondition ReadCanonical(string?[]? parts)
     {
-        if (parts is not [{ } field, { } name, .. var texts] || !Enum.TryParse<Operator>(name, out var op) || name != op.ToString()
-            || (op is not (Operator.In or Operator.Nin) && texts.Length != 1))
+        if (parts is not [{ } field, { } name, .. var texts] || !Enum.TryParse<MetadataOperator>(name, out var op) || name != op.ToString()
+            || (op is not (MetadataOperator.In or MetadataOperator.Nin) && texts.Length != 1))
             throw Invalid("filter: its canonical text holds a condition that is not [field, operator, value…]");
-        return new Condition(field, op, [.. texts.Select(ReadTyped)]);
+        return new MetadataCondition(field, op, [.. texts.Select(ReadTyped)]);
     }
 
     private static MetadataValue ReadTyped(string? text) => text switch
@@ -145,36 +148,4 @@ public sealed class MetadataFilter
         (value.Text is not null ? "t:" : value.Number is not null ? "n:" : "b:") + value;
 
     private static RagException Invalid(string message) => new(RagError.InvalidArgument, message);
-
-    private enum Operator { Eq, Ne, Gt, Gte, Lt, Lte, In, Nin }
-
-    private sealed record Condition(string Field, Operator Op, MetadataValue[] Values)
-    {
-        public bool Holds(IReadOnlyDictionary<string, MetadataValue> metadata)
-        {
-            if (!metadata.TryGetValue(Field, out var actual))
-                return Op is Operator.Ne or Operator.Nin;
-            return Op switch
-            {
-                Operator.Eq => actual == Values[0],
-                Operator.Ne => actual != Values[0],
-                Operator.In => Array.IndexOf(Values, actual) >= 0,
-                Operator.Nin => Array.IndexOf(Values, actual) < 0,
-                _ => Compare(actual, Values[0]) is { } order && Op switch
-                {
-                    Operator.Gt => order > 0,
-                    Operator.Gte => order >= 0,
-                    Operator.Lt => order < 0,
-                    _ => order <= 0,
-                },
-            };
-        }
-
-        private static int? Compare(MetadataValue a, MetadataValue b)
-        {
-            if (a.Number is { } x && b.Number is { } y)
-                return x.CompareTo(y);
-            return a.Text is not null && b.Text is not null ? string.CompareOrdinal(a.Text, b.Text) : null;
-        }
-    }
 }

@@ -1,4 +1,5 @@
 using Rag.Filters;
+using Rag.Seams;
 
 namespace Rag.Vectors;
 
@@ -24,6 +25,8 @@ internal sealed class ChunkSet(Document document, int version, IReadOnlyDictiona
 internal sealed record Published(int Version, ChunkSet? Chunks)
 {
     public static readonly Published Nothing = new(0, null);
+
+    public long Rank => Chunks is null ? DocumentRank.OfDeletion(Version) : DocumentRank.OfContent(Version);
 }
 
 /// <summary>A document's fence. It stays when the document is deleted, so that a late write can't bring it back.</summary>
@@ -35,8 +38,8 @@ internal sealed class Document(Tenant tenant, string id)
 
     public string Id => id;
 
-    /// <summary>The highest version admitted, published yet or not; under the index's gate.</summary>
-    public int Seen { get; set; }
+    /// <summary>The highest <see cref="DocumentRank"/> admitted, published yet or not; under the index's gate.</summary>
+    public long Seen { get; set; }
 
     public Published Published
     {

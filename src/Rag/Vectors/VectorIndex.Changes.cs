@@ -65,7 +65,7 @@ internal sealed partial class VectorIndex
             foreach (var change in changes)
             {
                 var document = DocumentOf(change.Record.Tenant, change.Record.DocumentId);
-                if (change.Record.Version <= document.Seen)
+                if (change.Record.Rank <= document.Seen)
                     continue;
                 try
                 {
@@ -87,7 +87,7 @@ internal sealed partial class VectorIndex
     /// <summary>Notes a change that is in the log. Under the gate, or during replay.</summary>
     private void Take(Change change, Document document)
     {
-        document.Seen = change.Record.Version;
+        document.Seen = change.Record.Rank;
         change.Document = document;
         if (change.Record.Model is not { } model)
             return;
@@ -156,7 +156,7 @@ internal sealed partial class VectorIndex
     {
         var document = change.Document!;
         var old = document.Published;
-        if (change.Record.Version <= old.Version)
+        if (change.Record.Rank <= old.Rank)
         {
             Discard(change); // a newer version was published meanwhile
             return;

@@ -20,7 +20,7 @@ internal sealed partial class VectorIndex
             Records++;
             var change = VectorRecord.Decode(record);
             var key = (change.Tenant, change.DocumentId);
-            if (!_last.TryGetValue(key, out var other) || other.Version < change.Version)
+            if (!_last.TryGetValue(key, out var other) || other.Rank < change.Rank)
                 _last[key] = change;
         }
 
@@ -33,7 +33,7 @@ internal sealed partial class VectorIndex
             foreach (var (_, record) in _last)
             {
                 var document = index.DocumentOf(record.Tenant, record.DocumentId);
-                if (record.Version <= document.Seen)
+                if (record.Rank <= document.Seen)
                     continue;
                 var change = Change.Replayed(record);
                 index.Take(change, document);

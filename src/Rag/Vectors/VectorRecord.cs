@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Rag.Embedding;
 using Rag.Filters;
+using Rag.Seams;
 
 namespace Rag.Vectors;
 
@@ -9,6 +10,8 @@ namespace Rag.Vectors;
 internal sealed record VectorRecord(
     string Tenant, string DocumentId, int Version, EmbeddingModel? Model, float[][] Chunks, IReadOnlyDictionary<string, MetadataValue> Metadata)
 {
+    public long Rank => Model is null ? DocumentRank.OfDeletion(Version) : DocumentRank.OfContent(Version);
+
     private const byte Replacement = 1, Deletion = 2;
 
     public static readonly IReadOnlyDictionary<string, MetadataValue> NoMetadata = new Dictionary<string, MetadataValue>();

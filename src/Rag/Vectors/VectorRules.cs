@@ -4,9 +4,10 @@ using Rag.Errors;
 
 namespace Rag.Vectors;
 
-/// <summary>What a vector, a search and a document must be.</summary>
-internal static class VectorRules
+/// <summary>What a vector, a search and a document must be, whatever engine keeps them.</summary>
+public static class VectorRules
 {
+    /// <summary>The most hits of one search.</summary>
     public const int MaxTopK = 1000;
     private const float NormTolerance = 1e-4f;
 
@@ -14,6 +15,8 @@ internal static class VectorRules
     /// <exception cref="RagException">InvalidArgument: wrong length, or not a number.</exception>
     public static float[]? Normalise(float[] vector, EmbeddingModel model, string where)
     {
+        ArgumentNullException.ThrowIfNull(vector);
+        ArgumentNullException.ThrowIfNull(model);
         if (vector.Length != model.Dimensions)
             throw Invalid($"{where}: {vector.Length} numbers, but model '{model.Id}' {model.Version} makes {model.Dimensions}; embed again with that model");
         var norm = TensorPrimitives.Norm<float>(vector);
@@ -28,12 +31,16 @@ internal static class VectorRules
         return unit;
     }
 
+    /// <summary>Refuses a number of hits out of range.</summary>
+    /// <exception cref="RagException">InvalidArgument.</exception>
     public static void CheckTopK(int topK)
     {
         if (topK is < 1 or > MaxTopK)
             throw Invalid($"top_k: {topK} is not allowed, expected 1–{MaxTopK}");
     }
 
+    /// <summary>Refuses empty names and versions below 1.</summary>
+    /// <exception cref="RagException">InvalidArgument.</exception>
     public static void CheckDocument(string tenant, string documentId, int version)
     {
         if (string.IsNullOrEmpty(tenant))
@@ -44,12 +51,16 @@ internal static class VectorRules
             throw Invalid($"document '{documentId}': version {version} is not allowed, expected 1 or more");
     }
 
+    /// <summary>Refuses vectors of another model than the index's.</summary>
+    /// <exception cref="RagException">InvalidArgument; names both.</exception>
     public static void CheckModel(EmbeddingModel index, EmbeddingModel given)
     {
+        ArgumentNullException.ThrowIfNull(index);
+        ArgumentNullException.ThrowIfNull(given);
         if (index != given)
             throw Invalid($"model: '{given.Id}' {given.Version} ({given.Dimensions} dimensions) was given, but the index holds vectors of '{index.Id}' {index.Version} ({index.Dimensions} dimensions), "
                 + "and vectors of different models can't be compared; use that model, or start with an empty data folder and index all documents again");
     }
 
-    public static RagException Invalid(string message) => new(RagError.InvalidArgument, message);
+    private static RagException Invalid(string message) => new(RagError.InvalidArgument, message);
 }

@@ -115,12 +115,12 @@ internal static unsafe class VectorSnapshot
     {
         var document = new Document(tenant, reader.ReadString());
         tenant.Documents[document.Id] = document;
-        document.Seen = reader.ReadInt32();
+        var version = reader.ReadInt32();
         ChunkSet? chunks = null;
         if (reader.ReadBoolean())
         {
             var metadata = VectorRecord.ReadMetadata(reader);
-            chunks = new ChunkSet(document, document.Seen, metadata, new int[reader.ReadInt32()]);
+            chunks = new ChunkSet(document, version, metadata, new int[reader.ReadInt32()]);
             for (var i = 0; i < chunks.Slots.Length; i++)
             {
                 var slot = chunks.Slots[i] = reader.ReadInt32();
@@ -132,7 +132,8 @@ internal static unsafe class VectorSnapshot
             }
         }
 
-        document.Published = new Published(document.Seen, chunks);
+        document.Published = new Published(version, chunks);
+        document.Seen = document.Published.Rank;
     }
 
     private static void WriteSlot(BinaryWriter writer, SlotStore store, int slot, int[] ids, int[] kept)

@@ -24,7 +24,7 @@ public class ModelTests
             foreach (var (kind, number, version, chunks) in history)
             {
                 var id = $"d{number}";
-                var seen = model.GetValueOrDefault(id).Version;
+                var (seen, held) = model.GetValueOrDefault(id);
                 switch (kind)
                 {
                     case 0:
@@ -36,7 +36,7 @@ public class ModelTests
                         break;
                     case 2 or 3:
                         Make.Delete(index, id, version).GetAwaiter().GetResult();
-                        if (version > seen)
+                        if (version > seen || (version == seen && held is not null))
                             model[id] = (version, null);
                         break;
                     default:

@@ -1,0 +1,262 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Rag.Engines.Metadata;
+using Rag.Seams;
+using Rag.Vectors;
+
+namespace Rag.Engines.Chroma;
+
+/// <summary>
+/// <see cref="IVectors"/> in a Chroma server.
+/// <code>
+/// ReplaceAsync: check ─▶ add the chunks, named by rank ─▶ publish the rank (<see cref="ChromaFences"/>) ─▶ remove what is below the greatest rank
+/// SearchAsync:  nearest ─▶ read their documents' ranks ─▶ keep those of the greatest rank; once more if one was replaced meanwhile
+/// </code>
+/// Nothing is ever changed in place, so several processes may write and search at once, a write may be repeated after a crash at any arrow, and a search
+/// sees a document's old chunks or its new ones. Unlike the embedded index: durable means that Chroma has committed it to its SQLite log; and
+/// <see cref="VectorsState.Chunks"/> counts, for a moment, chunks that are being replaced.
+/// </summary>
+internal sealed class ChromaVectors : IVectors, IDisposable
+{
+    private const int BatchChunks = 500; // Chroma takes 5,461 records at most
+    private const int BatchFloats = 1 << 20;
+    private const int Spare = 8;
+    private const int MostAsked = 65_536;
+
+    private readonly ChromaClient _client;
+    private readonly ChromaCollections _collections;
+    private readonly ChromaFences _fences;
+    private readonly ChromaOptions _options;
+
+    public ChromaVectors(ChromaOptions options)
+    {
+        _options = options;
+        _client = new ChromaClient(options);
+        _collections = new ChromaCollections(_client, options);
+        _fences = new ChromaFences(_client, _collections);
+    }
+
+    public async ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var units = documents.Select(CheckedUnits).ToList(); // all before anything is sent
+        if (documents.Count == 0)
+            return;
+        await Known(async () =>
+        {
+            var model = await _collections.ModelAsync(cancellationToken).ConfigureAwait(false) ?? documents[0].Model;
+            foreach (var document in documents)
+                VectorRules.CheckModel(model, document.Model);
+            VectorRules.CheckModel(await _collections.SetModelAsync(model, cancellationToken).ConfigureAwait(false), model);
+            foreach (var tenant in documents.Zip(units).GroupBy(pair => pair.First.Tenant, StringComparer.Ordinal))
+            {
+                var newest = tenant.GroupBy(pair => pair.First.DocumentId, StringComparer.Ordinal).Select(versions => versions.MaxBy(pair => pair.First.Version)).ToList();
+                await ReplaceAsync(tenant.Key, newest, cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    public async ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        VectorRules.CheckDocument(tenant, documentId, version);
+        await Known(async () =>
+        {
+            await _fences.PublishAsync([(tenant, documentId, DocumentRank.OfDeletion(version))], cancellationToken).ConfigureAwait(false);
+            await TrimAsync(tenant, [documentId], cancellationToken).ConfigureAwait(false);
+            return true;
+        }).ConfigureAwait(false);
+    }
+
+    public async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch request, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        VectorRules.CheckTopK(request.TopK);
+        return await Known<IReadOnlyList<VectorHit>>(async () =>
+        {
+            var model = await _collections.ModelAsync(cancellationToken).ConfigureAwait(false);
+            if (model is not null)
+                VectorRules.CheckModel(model, request.Model);
+            var where = request.Filter is null ? null : new ChromaWhere(request.Filter);
+            if (VectorRules.Normalise(request.Vector, request.Model, "search") is not { } query || model is null || where is { IsNever: true }
+                || await _collections.FindAsync(request.Tenant, cancellationToken).ConfigureAwait(false) is not { } collection)
+                return [];
+            return await SearchAsync(collection, request, query, where, cancellationToken).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+    }
+
+    public async ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken)
+    {
+        const int Page = 200;
+        var model = await _collections.ModelAsync(cancellationToken).ConfigureAwait(false);
+        long chunks = 0;
+        for (var (offset, count) = (0, Page); count == Page; offset += Page)
+        {
+            var page = await _client.ListCollectionsAsync(Page, offset, cancellationToken).ConfigureAwait(false);
+            count = page.Length;
+            foreach (var collection in page)
+                if (collection.Name.StartsWith(_collections.TenantPrefix, StringComparison.Ordinal))
+                    chunks += await _client.CountAsync(collection.Id, cancellationToken).ConfigureAwait(false) ?? 0;
+        }
+
+        return new VectorsState(model, chunks, 0, chunks * (model?.Dimensions ?? 0) * sizeof(float));
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static float[]?[] CheckedUnits(DocumentVectors document)
+    {
+        VectorRules.CheckDocument(document.Tenant, document.DocumentId, document.Version);
+        return [.. document.Chunks.Select((chunk, i) => VectorRules.Normalise(chunk, document.Model, $"document '{document.DocumentId}' chunk {i}"))];
+    }
+
+    private async ValueTask ReplaceAsync(string tenant, List<(DocumentVectors Document, float[]?[] Units)> documents, CancellationToken cancellationToken)
+    {
+        var collection = await _collections.OpenAsync(tenant, cancellationToken).ConfigureAwait(false);
+        var ranks = await _fences.ReadAsync(tenant, [.. documents.Select(pair => pair.Document.DocumentId)], cancellationToken).ConfigureAwait(false);
+        var news = documents.Where(pair => DocumentRank.OfContent(pair.Document.Version) > ranks.GetValueOrDefault(pair.Document.DocumentId)).ToList();
+        await AddAsync(collection, news, cancellationToken).ConfigureAwait(false);
+        if (news.Count > 0)
+            await _fences.PublishAsync([.. news.Select(pair => (tenant, pair.Document.DocumentId, DocumentRank.OfContent(pair.Document.Version)))], cancellationToken).ConfigureAwait(false);
+
+        // Nothing can be below a first version, which is what most uploads are. What was turned away is looked at too: it may be the repeat of a call that broke off here.
+        await TrimAsync(tenant, [.. documents.Where(pair => pair.Document.Version > 1 || ranks.ContainsKey(pair.Document.DocumentId)).Select(pair => pair.Document.DocumentId)], cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask AddAsync(string collection, List<(DocumentVectors Document, float[]?[] Units)> documents, CancellationToken cancellationToken)
+    {
+        var batch = new List<(DocumentVectors Document, int Ordinal, float[] Unit)>();
+        foreach (var (document, units) in documents)
+            for (var i = 0; i < units.Length; i++)
+            {
+                if (units[i] is not { } unit)
+                    continue; // a zero vector is near to nothing
+                batch.Add((document, i, unit));
+                if (batch.Count >= BatchChunks || batch.Count * unit.Length >= BatchFloats)
+                {
+                    await FlushAsync().ConfigureAwait(false);
+                    batch.Clear();
+                }
+            }
+
+        if (batch.Count > 0)
+            await FlushAsync().ConfigureAwait(false);
+
+        ValueTask FlushAsync() => _client.TellAsync(collection, "upsert", json =>
+        {
+            json.WriteStartArray("ids");
+            foreach (var (document, ordinal, _) in batch)
+                json.WriteStringValue($"{DocumentRank.OfContent(document.Version)}.{ordinal}.{SafeText.Escape(document.DocumentId)}");
+            json.WriteEndArray();
+            json.WriteStartArray("embeddings");
+            foreach (var (_, _, unit) in batch)
+                json.WriteBase64StringValue(MemoryMarshal.AsBytes(unit.AsSpan()));
+            json.WriteEndArray();
+            json.WriteStartArray("metadatas");
+            foreach (var (document, _, _) in batch)
+            {
+                json.WriteStartObject();
+                json.WriteString("document", SafeText.Escape(document.DocumentId));
+                json.WriteNumber("rank", DocumentRank.OfContent(document.Version));
+                ChromaWhere.WriteFields(json, document.Metadata);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }, cancellationToken);
+    }
+
+    /// <summary>Removes what is below each document's greatest rank: old chunks, those of a late writer, and old ranks.</summary>
+    private async ValueTask TrimAsync(string tenant, IReadOnlyCollection<string> documents, CancellationToken cancellationToken)
+    {
+        var ranks = await _fences.ReadAsync(tenant, documents, cancellationToken).ConfigureAwait(false);
+        var collection = ranks.Count == 0 ? null : await _collections.FindAsync(tenant, cancellationToken).ConfigureAwait(false);
+        foreach (var (document, rank) in ranks)
+        {
+            if (collection is not null)
+                await _client.TellAsync(collection, "delete", json => ChromaFences.WriteOlder(json, "document", SafeText.Escape(document), rank), cancellationToken).ConfigureAwait(false);
+            await _fences.TrimAsync(tenant, document, rank, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(string collection, VectorSearch request, float[] query, ChromaWhere? where, CancellationToken cancellationToken)
+    {
+        var asked = request.TopK + Spare;
+        var again = true;
+        while (true)
+        {
+            var found = await QueryAsync(collection, query, asked, where, cancellationToken).ConfigureAwait(false);
+            var ranks = await _fences.ReadAsync(request.Tenant, found.Select(hit => hit.Document).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
+            var isReplaced = found.Exists(hit => ranks.TryGetValue(hit.Document, out var rank) && rank > hit.Rank && !DocumentRank.IsDeletion(rank));
+            if (isReplaced && again)
+            {
+                again = false; // its new chunks were added before its rank was published: they are there now
+                continue;
+            }
+
+            var hits = found.Where(hit => hit.Matches && ranks.GetValueOrDefault(hit.Document) == hit.Rank)
+                .Select(hit => new VectorHit(hit.Document, DocumentRank.VersionOf(hit.Rank), hit.Ordinal, hit.Score)).ToList();
+            if (hits.Count < request.TopK && found.Count >= asked && asked < MostAsked)
+            {
+                asked = Math.Min(asked * 4, MostAsked);
+                continue;
+            }
+
+            hits.Sort(static (a, b) => a.Score != b.Score ? b.Score.CompareTo(a.Score)
+                : string.CompareOrdinal(a.DocumentId, b.DocumentId) is var order && order != 0 ? order : a.Ordinal.CompareTo(b.Ordinal));
+            return hits.Count > request.TopK ? hits[..request.TopK] : hits;
+        }
+    }
+
+    private async ValueTask<List<Found>> QueryAsync(string collection, float[] query, int count, ChromaWhere? where, CancellationToken cancellationToken)
+    {
+        var look = where is { NeedsLook: true };
+        var reply = await _client.AskAsync(collection, "query", json =>
+        {
+            json.WriteStartArray("query_embeddings");
+            json.WriteStartArray();
+            foreach (var number in query)
+                json.WriteNumberValue(number);
+            json.WriteEndArray();
+            json.WriteEndArray();
+            json.WriteNumber("n_results", count);
+            where?.Write(json);
+            json.WriteStartArray("include");
+            json.WriteStringValue("distances");
+            if (look)
+                json.WriteStringValue("metadatas");
+            json.WriteEndArray();
+        }, ChromaJson.Default.QueryReply, cancellationToken).ConfigureAwait(false);
+        var found = new List<Found>(reply.Ids[0].Length);
+        for (var i = 0; i < reply.Ids[0].Length; i++)
+        {
+            var parts = reply.Ids[0][i].Split('.', 3);
+            var matches = !look || (reply.Metadatas?[0][i] is { } fields && where!.Filter.Matches(ChromaWhere.ReadFields(fields)));
+            found.Add(new Found(
+                SafeText.Unescape(parts[2]), long.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture),
+                Math.Clamp(1 - (float)(reply.Distances?[0][i] ?? 1), -1, 1), matches));
+        }
+
+        return found;
+    }
+
+    // Ids of collections are remembered; when one was dropped behind our back, they are looked up once more.
+    private async ValueTask<T> Known<T>(Func<ValueTask<T>> act)
+    {
+        for (var last = false; ; last = true)
+            try
+            {
+                return await act().ConfigureAwait(false);
+            }
+            catch (CollectionGoneException error)
+            {
+                _collections.Forget();
+                if (last)
+                    throw new Errors.RagException(Errors.RagError.Unavailable, $"vectors: collections of '{_options.Collection}' vanish from Chroma while they are used; who drops them?", null, error);
+            }
+    }
+
+    private readonly record struct Found(string Document, long Rank, int Ordinal, float Score, bool Matches);
+}

@@ -1,0 +1,20 @@
+using Rag.Engines.Chroma;
+using Rag.Tests.Engines;
+using Rag.Vectors;
+
+namespace Rag.Tests.Conformance.Vectors;
+
+public sealed class ChromaVectorsTests(EngineServers servers) : VectorsConformance
+{
+    private readonly string _collection = "c" + Guid.NewGuid().ToString("N");
+    private EngineServer _server = null!;
+
+    protected override string Engine => EngineServer.VersionOf("chroma");
+
+    protected override async ValueTask PrepareAsync() => _server = await servers.GetAsync("chroma");
+
+    internal override ValueTask<IVectors> OpenAsync() => new(new ChromaVectors(Options(_server, _collection)));
+
+    internal static ChromaOptions Options(EngineServer server, string collection, double seconds = 10) =>
+        new(new Uri($"http://{server.Address}"), collection, TimeSpan.FromSeconds(seconds), 16);
+}
