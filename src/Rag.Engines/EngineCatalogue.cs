@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Engines.Kafka;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
@@ -15,6 +16,7 @@ public static class EngineCatalogue
         new SqliteDocumentsEngine(),
         new SqliteIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
+        new KafkaQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
