@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
+using Rag.Engines.Kafka;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
@@ -16,6 +17,7 @@ public static class EngineCatalogue
         new SqliteDocumentsEngine(),
         new SqliteIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
+        new KafkaQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),

@@ -19,6 +19,9 @@ public sealed class DocumentsModule : ServiceModule
     public override bool Replicable => false;
 
     /// <inheritdoc/>
+    public override IReadOnlyList<Setting> Settings => RelayOptions.All;
+
+    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
 
     /// <inheritdoc/>
@@ -33,5 +36,13 @@ public sealed class DocumentsModule : ServiceModule
         services.AddSingleton<IDocuments>(p => p.GetRequiredService<DocumentService>());
         services.AddSingleton<CacheInvalidation>();
         services.AddSingleton<IIngestionQueue, OutboxQueue>();
+        if (services.All(service => service.ServiceType != typeof(IJobAnnouncer)))
+            return;
+        // An engine of the queue carries notices of work to ingestion.
+        services.AddSingleton(RelayOptions.Read(configuration));
+        services.AddSingleton<DeadLetterRelay>();
+        services.AddHostedService(provider => provider.GetRequiredService<DeadLetterRelay>());
+        services.AddHostedService<OutboxRelay>();
+        services.AddHostedService<ChannelWatch>();
     }
 }

@@ -10,7 +10,7 @@ namespace Rag.Documents;
 /// </code>
 /// Nothing here polls: a rising edge wakes those who wait, one timer is set to the earliest due time.
 /// </summary>
-internal sealed class JobBoard : IDisposable
+internal sealed partial class JobBoard : IDisposable
 {
     /// <summary>Workers without a name of their own have a new one each time: forgotten ones cost their leases' time, nothing else.</summary>
     private const int MostWorkers = 1_000;
@@ -20,8 +20,8 @@ internal sealed class JobBoard : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _gate = new();
     private readonly Dictionary<DocumentKey, Entry> _entries = [];
-    private readonly Queue<Entry> _ready = new();
-    private readonly Queue<Entry> _suspects = new();
+    private readonly LinkedList<Entry> _ready = new();
+    private readonly LinkedList<Entry> _suspects = new();
     private readonly PriorityQueue<Entry, DateTimeOffset> _later = new();
     private readonly Queue<(Entry Entry, JobTicket Ticket, DateTimeOffset Ends)> _leases = new();
     private readonly Dictionary<string, string> _runs = []; // which run of each worker claimed last
@@ -77,27 +77,59 @@ internal sealed class JobBoard : IDisposable
             var now = _workerSeen = _time.GetUtcNow();
             TakeOver(holder);
             long bytes = 0;
-            while (taken.Count < max && _ready.TryPeek(out var entry))
+            while (taken.Count < max && _ready.First?.Value is { } entry)
             {
                 bytes += entry.Waiting!.Bytes;
                 if (taken.Count > 0 && bytes > maxBytes)
                     break;
-                _ready.Dequeue();
                 taken.Add(Hand(entry, holder, now));
             }
 
-            if (taken.Count == 0 && _suspects.TryDequeue(out var suspect))
+            if (taken.Count == 0 && _suspects.First?.Value is { } suspect)
                 taken.Add(Hand(suspect, holder, now));
-            if (taken.Count > 0)
-                SetTimer(now);
-            if (_ready.Count == 0 && _suspects.Count == 0 && _edge.Task.IsCompleted)
-                _edge = NewEdge();
+            Taken(taken.Count, now);
         }
 
         return taken;
     }
 
-    /// <summary>Ends when a job may be due. Ask <see cref="Take"/> then; another may have been faster.</summary>
+    /// <summary>
+    /// The same for documents by their names, in that order: those that are due and that nobody has. One that may be what kills the process comes alone.
+    /// </summary>
+    public List<JobTicket> Take(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder)
+    {
+        var taken = new List<JobTicket>(only.Count);
+        lock (_gate)
+        {
+            var now = _workerSeen = _time.GetUtcNow();
+            TakeOver(holder);
+            long bytes = 0;
+            Entry? suspect = null;
+            foreach (var key in only)
+            {
+                if (!_entries.TryGetValue(key, out var entry) || !entry.Queued)
+                    continue;
+                if (entry.Place.List == _suspects)
+                {
+                    suspect ??= entry;
+                    continue;
+                }
+
+                bytes += entry.Waiting!.Bytes;
+                if (taken.Count > 0 && bytes > maxBytes)
+                    break;
+                taken.Add(Hand(entry, holder, now));
+            }
+
+            if (taken.Count == 0 && suspect is not null)
+                taken.Add(Hand(suspect, holder, now));
+            Taken(taken.Count, now);
+        }
+
+        return taken;
+    }
+
+    /// <summary>Ends when a job may be due. Ask for it then; another may have been faster.</summary>
     public Task WaitAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
@@ -224,6 +256,8 @@ internal sealed class JobBoard : IDisposable
     {
         var ticket = entry.Waiting! with { StartedAt = now };
         entry.Holder = holder;
+        entry.Place.List?.Remove(entry.Place);
+        NoLongerAnnounced(entry);
         (entry.Waiting, entry.InHand, entry.Queued) = (null, ticket, false);
         _leases.Enqueue((entry, ticket, now + _lease));
         return ticket;
@@ -237,8 +271,17 @@ internal sealed class JobBoard : IDisposable
             _readySince = _time.GetUtcNow();
         entry.Queued = true;
         entry.DueAt = DateTimeOffset.MinValue;
-        (entry.Waiting!.Suspect ? _suspects : _ready).Enqueue(entry);
+        (entry.Waiting!.Suspect ? _suspects : _ready).AddLast(entry.Place);
         _edge.TrySetResult();
+        ToBeAnnounced(entry);
+    }
+
+    private void Taken(int jobs, DateTimeOffset now)
+    {
+        if (jobs > 0)
+            SetTimer(now);
+        if (_ready.Count + _suspects.Count == 0 && _edge.Task.IsCompleted)
+            _edge = NewEdge();
     }
 
     private void PutBack(Entry entry, JobTicket ticket, DateTimeOffset dueAt)
@@ -302,5 +345,12 @@ internal sealed class JobBoard : IDisposable
         public JobHolder Holder;
         public bool Queued;
         public DateTimeOffset DueAt;
+        public long Readiness; // counts how often it became ready
+        public bool Announced;
+
+        public Entry() => Place = new LinkedListNode<Entry>(this);
+
+        /// <summary>Its place among those that are ready, or among the suspects; in neither list while it is not.</summary>
+        public LinkedListNode<Entry> Place { get; }
     }
 }

@@ -4,7 +4,8 @@ using Rag.Ingestion;
 namespace Rag.Documents;
 
 /// <summary>The outbox as ingestion's queue: nothing is copied to a second system, so nothing can be lost between the two.</summary>
-internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store, CacheInvalidation cached, TimeProvider time) : IIngestionQueue
+internal sealed class OutboxQueue(DocumentService documents, IDocumentStore store, CacheInvalidation cached, TimeProvider time, DeadLetterRelay? dead = null)
+    : IIngestionQueue
 {
     /// <summary>Uploaded bytes that one claim may bring; a single larger document comes alone.</summary>
     private const long MaxClaimBytes = 16 * 1024 * 1024;
@@ -19,9 +20,13 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var tickets = _memory.Board.Take(claim.Max, MaxClaimBytes, holder);
+            var tickets = claim.Only is null
+                ? _memory.Board.Take(claim.Max, MaxClaimBytes, holder)
+                : _memory.Board.Take([.. claim.Only.Select(name => new DocumentKey(name.Tenant, name.DocumentId))], MaxClaimBytes, holder);
             if (tickets.Count == 0)
             {
+                if (claim.Only is not null)
+                    return [];
                 var left = claim.Wait - time.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero)
                     return [];
@@ -63,6 +68,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         {
             documents.Writer.SubmitInternal(operation);
             await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            dead?.Post(operation.GivenUp);
         }
         catch (RagException)
         {

@@ -8,6 +8,9 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
 {
     private readonly List<Action> _afterwards = new(results.Count);
 
+    /// <summary>What was given up on; complete once <see cref="ClientOperation{T}.Task"/> has ended well.</summary>
+    public List<DeadLetter> GivenUp { get; } = [];
+
     public override void Apply(IDocumentTransaction transaction)
     {
         foreach (var result in results)
@@ -102,7 +105,11 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
         _afterwards.Add(() =>
         {
             if (counts)
+            {
                 memory.GivenUp();
+                GivenUp.Add(new DeadLetter(OutboxRelay.NoticeOf(ticket), reason, job.Attempt + 1, now));
+            }
+
             memory.Statuses.Advance(key, job.Version, s => s with
             {
                 Status = DocumentState.Failed,

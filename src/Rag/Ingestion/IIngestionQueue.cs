@@ -27,6 +27,12 @@ public sealed record IngestionClaim(string Worker, string Incarnation, int Max, 
 {
     /// <summary>How long a worker lets a claim wait: long enough to cost nothing, short enough that a connection that died unnoticed is not waited on for ever.</summary>
     public static TimeSpan UsualWait { get; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>
+    /// Only the jobs of these documents, as far as they are due and nobody has them; then it does not wait, and <see cref="Max"/> is their number. A document that
+    /// is not in the reply has nothing to be done, is in another's hands, or did not fit: asking again for the rest until the reply is empty tells. Null for any.
+    /// </summary>
+    public IReadOnlyList<DocumentName>? Only { get; init; }
 }
 
 /// <summary>What is to be done with a version.</summary>

@@ -27,6 +27,9 @@ public sealed class IngestionModule : ServiceModule
         services.AddSingleton<DocumentPreparer>();
         services.AddSingleton<DocumentIndexer>();
         services.AddSingleton<BatchProcessor>();
-        services.AddHostedService<IngestionWorker>();
+        // An engine that brings a receiver stands between the outbox and the worker.
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<IngestionWorker>(provider, provider.GetService<IJobReceiver>() is { } receiver
+            ? new ChannelQueue(provider.GetRequiredService<IIngestionQueue>(), receiver, provider.GetRequiredService<TimeProvider>())
+            : provider.GetRequiredService<IIngestionQueue>()));
     }
 }

@@ -15,7 +15,7 @@ internal sealed class DocumentsFixture : IDisposable
     private readonly bool _ownsFolder;
 
     public DocumentsFixture(DocumentsOptions? options = null, string? folder = null, Func<IDocumentStore, IDocumentStore>? wrap = null, TimeProvider? time = null,
-        ICaching? caching = null)
+        ICaching? caching = null, DeadLetterRelay? dead = null)
     {
         _ownsFolder = folder is null;
         Folder = folder ?? Directory.CreateTempSubdirectory("rag-documents-").FullName;
@@ -25,7 +25,7 @@ internal sealed class DocumentsFixture : IDisposable
         Store = wrap is null ? store : wrap(store);
         Service = new DocumentService(Store, Options, time ?? Time, NullLogger<DocumentService>.Instance);
         Invalidation = new CacheInvalidation(caching ?? new CacheStore(new CachingOptions(), Time, new Random(1)), time ?? Time, NullLogger<CacheInvalidation>.Instance);
-        Queue = new OutboxQueue(Service, Store, Invalidation, time ?? Time);
+        Queue = new OutboxQueue(Service, Store, Invalidation, time ?? Time, dead);
     }
 
     public string Folder { get; }

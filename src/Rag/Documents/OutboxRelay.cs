@@ -1,0 +1,91 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Rag.Ingestion;
+
+namespace Rag.Documents;
+
+/// <summary>
+/// Tells a broker of work that is ready. The outbox keeps every job until it is completed, so nothing here is worth keeping: after a restart all of it is told
+/// again, and what the broker loses is told again when nobody came for it in time.
+/// </summary>
+internal sealed partial class OutboxRelay(DocumentService documents, IJobAnnouncer announcer, RelayOptions options, TimeProvider time, ILogger<OutboxRelay> logger)
+    : BackgroundService
+{
+    private const int BatchJobs = 256;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly Meter Meter = new("Rag");
+
+    private static readonly Counter<long> Announced = Meter.CreateCounter<long>(
+        "rag.queue.announced", "{notice}", "Notices of work handed to the broker, by result: announced, failed (told again later)");
+
+    private readonly ILogger _logger = logger;
+
+    /// <summary>What the broker is told of a job.</summary>
+    public static JobNotice NoticeOf(JobTicket ticket) => new(ticket.Key.Tenant, ticket.Key.DocumentId, ticket.JobId, ticket.Version, ticket.Kind, ticket.QueuedAt);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield(); // the host's start does not wait for it
+        var failures = 0;
+        while (!stoppingToken.IsCancellationRequested)
+            try
+            {
+                failures = await AnnounceAsync(stoppingToken).ConfigureAwait(false) ? 0 : failures + 1;
+                if (failures > 0)
+                    await Task.Delay(Pause(failures), time, stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+    }
+
+    private static TimeSpan Pause(int failures)
+    {
+        var pause = FirstPause * Math.Pow(2, Math.Min(failures - 1, 20));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    /// <summary>One batch, or a wait for one. False when the broker did not take it.</summary>
+    private async Task<bool> AnnounceAsync(CancellationToken stoppingToken)
+    {
+        var board = documents.Memory.Board;
+        var tickets = board.Announce(BatchJobs, options.Window, options.Again);
+        if (tickets.Count == 0)
+        {
+            await WaitAsync(board, stoppingToken).ConfigureAwait(false);
+            return true;
+        }
+
+        try
+        {
+            await announcer.AnnounceAsync([.. tickets.Select(NoticeOf)], stoppingToken).ConfigureAwait(false);
+            Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "announced"));
+            return true;
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            board.Withdraw(tickets);
+            Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "failed"));
+            LogNotAnnounced(error, tickets.Count);
+            return false;
+        }
+    }
+
+    private async Task WaitAsync(JobBoard board, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await board.WaitToAnnounceAsync(stoppingToken).WaitAsync(options.Again / 4, time, stoppingToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // Time to see whether something was told of too long ago.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs could not be announced to the queue's broker; they stay in the outbox and are announced later")]
+    private partial void LogNotAnnounced(Exception error, int jobs);
+}
