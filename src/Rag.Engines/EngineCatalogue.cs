@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
 using Rag.Engines.Kafka;
+using Rag.Engines.Onnx;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
@@ -23,7 +24,9 @@ public static class EngineCatalogue
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
+        new OnnxEmbeddingEngine(),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),
+        new OnnxRerankingEngine(),
         new BuiltIn("generation", "built-in", "the extractive answerer; no model"),
         new OpenAiGenerationEngine(),
     ];
