@@ -19,13 +19,10 @@ public sealed class DocumentsModule : ServiceModule
     public override bool Replicable => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Setting> Settings => RelayOptions.All;
-
-    /// <inheritdoc/>
     public override IReadOnlyList<Contract> Contracts => [DocumentsContract.Instance, IngestionQueueContract.Instance];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Setting> Settings => DocumentsSettings.All;
+    public override IReadOnlyList<Setting> Settings => [.. DocumentsSettings.All, .. RelayOptions.All];
 
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
