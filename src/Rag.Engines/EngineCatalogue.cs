@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Postgres.Documents;
+using Rag.Engines.Postgres.Identity;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -13,7 +15,9 @@ public static class EngineCatalogue
     public static IReadOnlyList<Engine> All { get; } =
     [
         new SqliteDocumentsEngine(),
+        new PostgresDocumentsEngine(),
         new SqliteIdentityEngine(),
+        new PostgresIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
