@@ -3,6 +3,8 @@ using Rag.Engines.Chroma;
 using Rag.Engines.Kafka;
 using Rag.Engines.Onnx;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Postgres.Documents;
+using Rag.Engines.Postgres.Identity;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -16,7 +18,9 @@ public static class EngineCatalogue
     public static IReadOnlyList<Engine> All { get; } =
     [
         new SqliteDocumentsEngine(),
+        new PostgresDocumentsEngine(),
         new SqliteIdentityEngine(),
+        new PostgresIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new KafkaQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),

@@ -37,6 +37,8 @@ public sealed class DocumentsModule : ServiceModule
             return;
         // An engine of the queue carries notices of work to ingestion.
         services.AddSingleton(RelayOptions.Read(configuration));
+        services.AddSingleton(provider => provider.GetRequiredService<DocumentService>().Memory.Board as IAnnouncingBoard
+            ?? throw new InvalidOperationException("queue:engine: the engine of documents hands out no work by name; expected outbox, or another documents:engine"));
         services.AddSingleton<DeadLetterRelay>();
         services.AddHostedService(provider => provider.GetRequiredService<DeadLetterRelay>());
         services.AddHostedService<OutboxRelay>();

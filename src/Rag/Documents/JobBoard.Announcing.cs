@@ -12,7 +12,6 @@ internal sealed partial class JobBoard
     private bool _announcing;
     private int _outstanding;
 
-    /// <summary>Jobs that were told of and not taken yet.</summary>
     public int Outstanding
     {
         get
@@ -22,11 +21,15 @@ internal sealed partial class JobBoard
         }
     }
 
-    /// <summary>
-    /// Jobs to tell of now: those told of <paramref name="again"/> ago that nobody took, then new ones in their order as long as no more than
-    /// <paramref name="most"/> are told of and not taken. Each counts as told of from now on; <see cref="Withdraw"/> when it was not.
-    /// </summary>
-    public List<JobTicket> Announce(int max, int most, TimeSpan again)
+    public ValueTask<List<JobTicket>> AnnounceAsync(int max, int most, TimeSpan again, CancellationToken cancellationToken) => new(Announce(max, most, again));
+
+    public ValueTask WithdrawAsync(IReadOnlyList<JobTicket> tickets)
+    {
+        Withdraw(tickets);
+        return ValueTask.CompletedTask;
+    }
+
+    private List<JobTicket> Announce(int max, int most, TimeSpan again)
     {
         var tickets = new List<JobTicket>();
         lock (_gate)
@@ -61,15 +64,13 @@ internal sealed partial class JobBoard
         return tickets;
     }
 
-    /// <summary>Ends when there may be something new to tell of, or room for it. Time brings nothing here: ask <see cref="Announce"/> now and then.</summary>
     public Task WaitToAnnounceAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             return _tell.Task.IsCompleted ? Task.CompletedTask : _tell.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>What could not be told of is told of anew.</summary>
-    public void Withdraw(IReadOnlyList<JobTicket> tickets)
+    private void Withdraw(IReadOnlyList<JobTicket> tickets)
     {
         lock (_gate)
             foreach (var ticket in tickets)

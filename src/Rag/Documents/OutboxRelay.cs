@@ -9,7 +9,7 @@ namespace Rag.Documents;
 /// Tells a broker of work that is ready. The outbox keeps every job until it is completed, so nothing here is worth keeping: after a restart all of it is told
 /// again, and what the broker loses is told again when nobody came for it in time.
 /// </summary>
-internal sealed partial class OutboxRelay(DocumentService documents, IJobAnnouncer announcer, RelayOptions options, TimeProvider time, ILogger<OutboxRelay> logger)
+internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer announcer, RelayOptions options, TimeProvider time, ILogger<OutboxRelay> logger)
     : BackgroundService
 {
     private const int BatchJobs = 256;
@@ -51,11 +51,10 @@ internal sealed partial class OutboxRelay(DocumentService documents, IJobAnnounc
     /// <summary>One batch, or a wait for one. False when the broker did not take it.</summary>
     private async Task<bool> AnnounceAsync(CancellationToken stoppingToken)
     {
-        var board = documents.Memory.Board;
-        var tickets = board.Announce(BatchJobs, options.Window, options.Again);
+        var tickets = await board.AnnounceAsync(BatchJobs, options.Window, options.Again, stoppingToken).ConfigureAwait(false);
         if (tickets.Count == 0)
         {
-            await WaitAsync(board, stoppingToken).ConfigureAwait(false);
+            await WaitAsync(stoppingToken).ConfigureAwait(false);
             return true;
         }
 
@@ -67,14 +66,14 @@ internal sealed partial class OutboxRelay(DocumentService documents, IJobAnnounc
         }
         catch (Exception error) when (!stoppingToken.IsCancellationRequested)
         {
-            board.Withdraw(tickets);
+            await board.WithdrawAsync(tickets).ConfigureAwait(false);
             Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "failed"));
             LogNotAnnounced(error, tickets.Count);
             return false;
         }
     }
 
-    private async Task WaitAsync(JobBoard board, CancellationToken stoppingToken)
+    private async Task WaitAsync(CancellationToken stoppingToken)
     {
         try
         {

@@ -47,7 +47,7 @@ internal sealed class QueueHouse : IAsyncDisposable
         var announcer = wrap is null ? channel.Announcer : wrap(channel.Announcer);
         _dead = new DeadLetterRelay(announcer, TimeProvider.System, NullLogger<DeadLetterRelay>.Instance);
         Documents = new DocumentsFixture(options, time: TimeProvider.System, dead: _dead);
-        _relay = new OutboxRelay(Documents.Service, announcer, new RelayOptions(500, again), TimeProvider.System, NullLogger<OutboxRelay>.Instance);
+        _relay = new OutboxRelay((IAnnouncingBoard)Documents.Service.Memory.Board, announcer, new RelayOptions(500, again), TimeProvider.System, NullLogger<OutboxRelay>.Instance);
     }
 
     public DocumentsFixture Documents { get; }
