@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -18,6 +19,7 @@ public static class EngineCatalogue
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),
+        new PostgresVectorsEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),

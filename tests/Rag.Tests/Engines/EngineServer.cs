@@ -98,10 +98,10 @@ internal sealed partial class EngineServer : IAsyncDisposable
     public Task StopAsync() => EndAsync(SigTerm);
 
     /// <summary>Stops its clockwork: connections stay and nothing answers.</summary>
-    public void Freeze() => Signal(ProcessId, SigStop);
+    public void Freeze() => SignalAll(ProcessId, SigStop);
 
     /// <summary>Ends a <see cref="Freeze"/>.</summary>
-    public void Thaw() => Signal(ProcessId, SigContinue);
+    public void Thaw() => SignalAll(ProcessId, SigContinue);
 
     public async ValueTask DisposeAsync()
     {
@@ -164,8 +164,12 @@ internal sealed partial class EngineServer : IAsyncDisposable
         _process = null;
         if (!process.HasExited)
         {
-            Signal(process.Id, signal);
-            Signal(process.Id, SigContinue);
+            var all = signal == SigKill ? Tree(process.Id) : [process.Id];
+            var frozen = Tree(process.Id);
+            foreach (var one in all)
+                Signal(one, signal);
+            foreach (var one in frozen)
+                Signal(one, SigContinue);
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
             try
             {
@@ -192,6 +196,35 @@ internal sealed partial class EngineServer : IAsyncDisposable
     {
         lock (_said)
             return [.. _said];
+    }
+
+    private static void SignalAll(int process, int signal)
+    {
+        foreach (var one in Tree(process))
+            Signal(one, signal);
+    }
+
+    /// <summary>A process and those that it started, as PostgreSQL does for each connection: a power cut takes them all.</summary>
+    private static List<int> Tree(int root)
+    {
+        var parents = new List<(int Process, int Parent)>();
+        foreach (var folder in Directory.GetDirectories("/proc"))
+            if (int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var process))
+                try
+                {
+                    // PID (NAME) STATE PARENT …; the name may hold anything.
+                    var stat = File.ReadAllText(Path.Combine(folder, "stat"));
+                    parents.Add((process, int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1], CultureInfo.InvariantCulture)));
+                }
+                catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+                {
+                    // It ended meanwhile.
+                }
+
+        var tree = new List<int> { root };
+        for (var i = 0; i < tree.Count; i++)
+            tree.AddRange(parents.Where(p => p.Parent == tree[i]).Select(p => p.Process));
+        return tree;
     }
 
     private static void Signal(int process, int signal) => _ = Kill(process, signal);
