@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
+using Rag.Engines.Faiss;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Sqlite;
@@ -20,6 +21,7 @@ public static class EngineCatalogue
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),
         new PostgresVectorsEngine(),
+        new FaissEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
