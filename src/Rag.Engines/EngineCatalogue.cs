@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
 using Rag.Engines.Faiss;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Postgres.Keywords;
 using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
@@ -23,6 +24,7 @@ public static class EngineCatalogue
         new PostgresVectorsEngine(),
         new FaissEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
+        new PostgresKeywordsEngine(),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),
