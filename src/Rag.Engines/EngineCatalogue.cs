@@ -1,10 +1,13 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
+using Rag.Engines.Faiss;
 using Rag.Engines.Kafka;
 using Rag.Engines.Onnx;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Postgres.Documents;
 using Rag.Engines.Postgres.Identity;
+using Rag.Engines.Postgres.Keywords;
+using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -25,7 +28,10 @@ public static class EngineCatalogue
         new KafkaQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),
+        new PostgresVectorsEngine(),
+        new FaissEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
+        new PostgresKeywordsEngine(),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new OnnxEmbeddingEngine(),

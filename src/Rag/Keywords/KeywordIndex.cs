@@ -18,7 +18,7 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
 {
     private const int MaxTopK = 1000;
     private const int MaxTexts = 1000;
-    private const int MaxQueryTerms = 256;
+    private const int MaxQueryTerms = KeywordTerms.MaxInQuery;
     private const int MaxTermsToExpand = 32;
     private const int MaxQueuedWrites = 1024;
     private const int BatchBytes = 8 << 20;

@@ -25,7 +25,7 @@ public sealed class KeywordsOptions
     public long SnapshotAfterBytes { get; set; } = 32 << 20;
 
     /// <summary>All mistakes in these options; empty when there are none.</summary>
-    internal IEnumerable<string> Problems()
+    public IEnumerable<string> Problems()
     {
         if (K1 is not (>= 0 and <= 10))
             yield return $"keywords:k1: {K1} given; allowed are 0 to 10 (default 1.2)";

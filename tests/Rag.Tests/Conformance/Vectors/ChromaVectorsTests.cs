@@ -15,6 +15,13 @@ public sealed class ChromaVectorsTests(EngineServers servers) : VectorsConforman
 
     internal override ValueTask<IVectors> OpenAsync() => new(new ChromaVectors(Options(_server, _collection)));
 
-    internal static ChromaOptions Options(EngineServer server, string collection, double seconds = 10) =>
-        new(new Uri($"http://{server.Address}"), collection, TimeSpan.FromSeconds(seconds), 16);
+    internal static ChromaOptions Options(EngineServer server, string collection, double seconds = 10, int connections = 16) =>
+        new(new Uri($"http://{server.Address}"), collection, TimeSpan.FromSeconds(seconds), connections);
+}
+
+public sealed class ChromaVectorsOutageTests : VectorsOutageConformance
+{
+    protected override string Script => "chroma";
+
+    internal override IVectors Open(EngineServer server, TimeSpan timeout, int pool) => new ChromaVectors(ChromaVectorsTests.Options(server, "outage", timeout.TotalSeconds, pool));
 }
