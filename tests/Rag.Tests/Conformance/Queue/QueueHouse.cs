@@ -87,7 +87,8 @@ internal sealed class QueueHouse : IAsyncDisposable
         var done = new ConcurrentQueue<IngestionJob>();
         var inHand = new ConcurrentDictionary<(string, string), string>();
         using var stop = new CancellationTokenSource();
-        var running = Enumerable.Range(0, workers).Select(number => NewWorker($"drain {number}")).Select(worker => Task.Run(async () =>
+        var hands = Enumerable.Range(0, workers).Select(number => NewWorker($"drain {number}")).ToArray();
+        var running = hands.Select(worker => Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
@@ -107,6 +108,8 @@ internal sealed class QueueHouse : IAsyncDisposable
         await Until(async () => await DepthAsync() == 0 || running.Any(task => task.IsFaulted), "everything is done");
         await stop.CancelAsync();
         await Task.WhenAll(running);
+        foreach (var worker in hands)
+            worker.Die();
         return [.. done];
     }
 
