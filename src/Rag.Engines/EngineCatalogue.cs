@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Kafka;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Redis;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -20,6 +21,7 @@ public static class EngineCatalogue
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
+        new RedisCachingEngine(),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),
         new BuiltIn("generation", "built-in", "the extractive answerer; no model"),

@@ -4,7 +4,7 @@ using Rag.Hosting;
 namespace Rag.Caching;
 
 /// <summary>Bounds of the cache; the configuration section <c>caching</c>.</summary>
-internal sealed record CachingOptions
+public sealed record CachingOptions
 {
     /// <summary>The most values, <c>caching:entries</c>; default 10,000.</summary>
     public int Entries { get; init; } = 10_000;
@@ -30,6 +30,8 @@ internal sealed record CachingOptions
     /// <summary>The most users whose rates are remembered, <c>caching:users</c>; default 1,000,000.</summary>
     public int Users { get; init; } = 1_000_000;
 
+    /// <summary>Reads the section.</summary>
+    /// <exception cref="InvalidOperationException">Values that are not permitted; the message names all of them.</exception>
     public static CachingOptions Read(IConfiguration configuration)
     {
         var settings = new SettingsReader(configuration);
