@@ -18,6 +18,7 @@ public static class EngineCatalogue
         new SqliteIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new KafkaQueueEngine(),
+        new RedisQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
