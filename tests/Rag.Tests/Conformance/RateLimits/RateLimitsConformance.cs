@@ -156,19 +156,24 @@ public sealed class RedisRateLimitsTests(EngineServers servers) : RateLimitsConf
         var time = new FakeTimeProvider();
         var limiter = new RateLimiter(time);
         var chance = new Random(3);
-        double ahead = 0;
+        var (ahead, passed) = (0.0, 0.0);
         for (var i = 0; i < 200; i++)
         {
             var permits = chance.Next(1, 9);
             var theirs = await house.TakeAsync("ann", 600, permits);
             // How much time went by at the server since the last call, to its tick.
             var before = theirs.Allowed ? theirs.Restored.TotalSeconds - permits * 0.1 : theirs.Restored.TotalSeconds;
-            var gap = ahead > 0 ? ahead - before : 0;
-            time.Advance(TimeSpan.FromSeconds(Math.Max(0, gap)));
+            passed += ahead > 0 ? ahead - before : 0;
+            if (passed > 0) // the server's clock may be set back a little
+            {
+                time.Advance(TimeSpan.FromSeconds(passed));
+                passed = 0;
+            }
+
             var ours = limiter.Take("ann", 600, permits);
             Assert.Equal((ours.Allowed, ours.Remaining), (theirs.Allowed, theirs.Remaining));
-            Assert.Equal(ours.RetryAfter.TotalMilliseconds, theirs.RetryAfter.TotalMilliseconds, 0.01);
-            Assert.Equal(ours.Restored.TotalMilliseconds, theirs.Restored.TotalMilliseconds, 0.01);
+            Assert.Equal(ours.RetryAfter.TotalMilliseconds, theirs.RetryAfter.TotalMilliseconds, 1.0);
+            Assert.Equal(ours.Restored.TotalMilliseconds, theirs.Restored.TotalMilliseconds, 1.0);
             ahead = theirs.Restored.TotalSeconds;
         }
     }
