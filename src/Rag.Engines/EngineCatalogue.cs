@@ -8,6 +8,7 @@ using Rag.Engines.Postgres.Documents;
 using Rag.Engines.Postgres.Identity;
 using Rag.Engines.Postgres.Keywords;
 using Rag.Engines.Postgres.Vectors;
+using Rag.Engines.Redis;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
 using Rag.Hosting;
@@ -26,6 +27,7 @@ public static class EngineCatalogue
         new PostgresIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new KafkaQueueEngine(),
+        new RedisQueueEngine(),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),
         new PostgresVectorsEngine(),
@@ -33,6 +35,7 @@ public static class EngineCatalogue
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new PostgresKeywordsEngine(),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
+        new RedisCachingEngine(),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new OnnxEmbeddingEngine(),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),

@@ -1,4 +1,5 @@
 using Confluent.Kafka;
+using Rag.Errors;
 using Rag.Ingestion;
 
 namespace Rag.Engines.Kafka;
@@ -71,15 +72,15 @@ internal sealed class KafkaLag(KafkaOptions options, TimeProvider time) : IDispo
                 if (observer.Consume(TimeSpan.FromMilliseconds(50)) is not { } record)
                     continue;
                 if (behind.RemoveAll(partition => partition.TopicPartition == record.TopicPartition) == 0)
-                    continue;
-                observer.Pause([record.TopicPartition]);
+                    continue; // one of a partition that has told its first
                 var written = record.Message.Timestamp.Type != TimestampType.NotAvailable ? new DateTimeOffset(record.Message.Timestamp.UtcDateTime)
                     : JobNotice.Read(record.Message.Value)?.QueuedAt ?? now;
                 if (written < oldest)
                     oldest = written;
             }
 
-            return now - oldest;
+            return behind.Count == 0 ? now - oldest
+                : throw new RagException(RagError.DeadlineExceeded, $"queue: Kafka did not show the oldest records within {options.Timeout.TotalMilliseconds:0} ms", options.Timeout);
         }
         finally
         {

@@ -28,6 +28,9 @@ internal sealed record KafkaOptions
     /// <summary>The session.</summary>
     public static readonly Setting<TimeSpan> SessionSetting = Setting.Seconds("kafka:session_seconds", 10, 1, 1_800, "How long an ingestion process may be silent before its partitions go to others");
 
+    /// <summary>The end of patience.</summary>
+    public static readonly Setting<TimeSpan> StuckSetting = Setting.Seconds("kafka:stuck_seconds", 300, 1, 86_400, "How long an ingestion process may leave received notices lying before its partitions go to others");
+
     /// <summary>Static membership.</summary>
     public static readonly Setting<string?> MemberSetting = Setting.Text("kafka:member", null, "This process's fixed name in the group, no other's: a restart within the session then moves no partition; needs Kafka 2.3");
 
@@ -37,7 +40,7 @@ internal sealed record KafkaOptions
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } =
     [
-        BootstrapServersSetting, TopicSetting, GroupSetting, PartitionsSetting, ReplicationSetting, TimeoutSetting, SessionSetting, MemberSetting, ClientSetting,
+        BootstrapServersSetting, TopicSetting, GroupSetting, PartitionsSetting, ReplicationSetting, TimeoutSetting, SessionSetting, StuckSetting, MemberSetting, ClientSetting,
     ];
 
     /// <summary>The brokers.</summary>
@@ -64,6 +67,9 @@ internal sealed record KafkaOptions
     /// <summary>How long a member may be silent.</summary>
     public TimeSpan Session { get; init; } = SessionSetting.Default;
 
+    /// <summary>How long received notices may lie.</summary>
+    public TimeSpan Stuck { get; init; } = StuckSetting.Default;
+
     /// <summary>The member's fixed name; null for none.</summary>
     public string? Member { get; init; }
 
@@ -88,6 +94,7 @@ internal sealed record KafkaOptions
             Replication = reader.Read(ReplicationSetting),
             Timeout = reader.Read(TimeoutSetting),
             Session = reader.Read(SessionSetting),
+            Stuck = reader.Read(StuckSetting),
             Member = reader.Read(MemberSetting),
             Client = configuration.GetSection(ClientSetting.Path).AsEnumerable(makePathsRelative: true)
                 .Where(pair => pair is { Key.Length: > 0, Value: not null }).ToDictionary(pair => pair.Key.Replace(':', '.'), pair => pair.Value!),
@@ -147,7 +154,8 @@ internal sealed record KafkaOptions
     private T With<T>(T config) where T : ClientConfig
     {
         foreach (var (name, value) in Client)
-            config.Set(name, value);
+            if (config is ProducerConfig || name is not ("enable.idempotence" or "acks" or "compression.type" or "linger.ms"))
+                config.Set(name, value); // the client complains of a producer's settings to its consumers
         return config;
     }
 }

@@ -27,18 +27,23 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
     private Thread? _thread;
     private IConsumer<byte[], byte[]>? _consumer;
     private bool _paused;
+    private bool _away; // out of the group, since nobody fetched
+    private long _fetched;
+    private long _leftAt;
 
     /// <summary>Joins the group with the first call.</summary>
     public KafkaReceiver(KafkaOptions options, TimeProvider time, ILogger<KafkaReceiver> logger) => (_options, _time, _logger) = (options, time, logger);
 
     public async ValueTask<IReadOnlyList<ReceivedNotice>> ReceiveAsync(int max, TimeSpan wait, CancellationToken cancellationToken)
     {
+        Volatile.Write(ref _fetched, _time.GetTimestamp());
         Start();
         var notices = new List<ReceivedNotice>();
         while (true)
         {
             while (notices.Count < max && _received.Reader.TryRead(out var notice))
                 notices.Add(notice);
+            Volatile.Write(ref _fetched, _time.GetTimestamp());
             if (notices.Count > 0 || wait <= TimeSpan.Zero)
                 return notices;
             try
@@ -92,6 +97,8 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
         while (!_stopping.IsCancellationRequested)
             try
             {
+                if (!Attends(consumer))
+                    continue;
                 Throttle(consumer);
                 if (consumer.Consume(Poll) is { } record)
                     Take(record);
@@ -116,6 +123,40 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
         {
             LogTrouble(error.Error.Code, error.Error.Reason);
         }
+    }
+
+    /// <summary>
+    /// Leaves the group while nobody fetches what lies here: a worker that hangs would keep its partitions' work from the others, since this thread lives on.
+    /// Comes back with the next who fetches.
+    /// </summary>
+    private bool Attends(IConsumer<byte[], byte[]> consumer)
+    {
+        var stuck = _received.Reader.Count > 0 && _time.GetElapsedTime(Volatile.Read(ref _fetched)) > _options.Stuck;
+        if (stuck && !_away)
+        {
+            _away = true;
+            LogStuck(_options.Stuck);
+            consumer.Unsubscribe();
+            while (_received.Reader.TryRead(out _))
+            {
+                // Others have them now.
+            }
+
+            lock (_gate)
+                _progress.Clear();
+            _paused = false;
+            _leftAt = Volatile.Read(ref _fetched);
+        }
+
+        if (_away && Volatile.Read(ref _fetched) != _leftAt)
+        {
+            _away = false;
+            consumer.Subscribe(_options.Topic);
+        }
+
+        if (_away)
+            _stopping.Token.WaitHandle.WaitOne(Poll);
+        return !_away;
     }
 
     private void Take(ConsumeResult<byte[], byte[]> record)
@@ -188,6 +229,9 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Kafka: {Code}: {Reason}")]
     private partial void LogTrouble(ErrorCode code, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Notices of work lay here for {Stuck} and ingestion did not fetch them: Kafka may give them to others")]
+    private partial void LogStuck(TimeSpan stuck);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The record {Partition}/{Offset} of the queue's topic is no notice of work and is passed over; something else writes to this topic")]
     private partial void LogUnreadable(int partition, long offset);

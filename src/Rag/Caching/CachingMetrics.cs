@@ -3,8 +3,8 @@ using System.Diagnostics.Metrics;
 
 namespace Rag.Caching;
 
-/// <summary>What the caching service measures.</summary>
-internal static class CachingMetrics
+/// <summary>What the caching service measures. Engines count by the same names.</summary>
+public static class CachingMetrics
 {
     private static readonly Meter Meter = new("Rag");
     private static readonly ConcurrentDictionary<CacheStore, byte> Stores = new();
@@ -24,13 +24,15 @@ internal static class CachingMetrics
         Meter.CreateObservableGauge("rag.caching.waiters", () => Sum(s => s.Held.Waiters), "{caller}", "Callers that wait for another's computation");
     }
 
+    /// <summary>Counts a lookup by its result.</summary>
     public static void Looked(string result) => Lookups.Add(1, new KeyValuePair<string, object?>("result", result));
 
+    /// <summary>Counts a value that was handed in, by whether it is still good.</summary>
     public static void Kept(bool kept) => Values.Add(1, new KeyValuePair<string, object?>("result", kept ? "kept" : "outdated"));
 
-    public static void Watch(CacheStore store) => Stores[store] = 0;
+    internal static void Watch(CacheStore store) => Stores[store] = 0;
 
-    public static void Forget(CacheStore store) => Stores.TryRemove(store, out _);
+    internal static void Forget(CacheStore store) => Stores.TryRemove(store, out _);
 
     private static long Sum(Func<CacheStore, long> of) => Stores.Keys.Sum(of);
 }

@@ -1,7 +1,7 @@
 namespace Rag.Caching;
 
 /// <summary>Bounds of the cache; the configuration section <c>caching</c>.</summary>
-internal sealed record CachingOptions
+public sealed record CachingOptions
 {
     /// <summary>The most values, <c>caching:entries</c>; default 10,000.</summary>
     public int Entries { get; init; } = 10_000;

@@ -4,7 +4,7 @@ using Rag.Hosting;
 namespace Rag.Caching;
 
 /// <summary>What the configuration says of the built-in cache: the section <c>caching</c>.</summary>
-internal static class CachingSettings
+public static class CachingSettings
 {
     private static readonly Setting<int> Entries = Setting.Whole("caching:entries", 10_000, 1, 100_000_000, "The most values kept");
     private static readonly Setting<long> Bytes = Setting.Bytes("caching:bytes", 64L << 20, 1, 1L << 40, "The most bytes kept, keys and values together");
@@ -18,6 +18,7 @@ internal static class CachingSettings
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } = [Entries, Bytes, Leases, Waiters, Lease, RefreshShare, Tenants, Users];
 
+    /// <summary>Reads the section.</summary>
     /// <exception cref="InvalidOperationException">Values that are not permitted; the message names all of them.</exception>
     public static CachingOptions Read(IConfiguration configuration)
     {

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Rag.Errors;
 
 namespace Rag.Ingestion;
 
@@ -64,8 +65,14 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
             throw;
         }
 
-        if (notices.Count > 0)
-            await receiver.AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RagException)
+        {
+            // What is done is done: the notices are asked about once more when the broker is back, and let go then.
+        }
     }
 
     private async ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, List<ReceivedNotice> notices, CancellationToken cancellationToken)
@@ -85,7 +92,7 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
         if (jobs.Count == 0)
         {
             Received.Add(notices.Count, new KeyValuePair<string, object?>("result", "idle"));
-            await receiver.AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
+            await AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
             return jobs;
         }
 
@@ -141,6 +148,21 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
                 }
 
         if (late is not null)
-            await receiver.AcknowledgeAsync(late, cancellationToken).ConfigureAwait(false);
+            await AcknowledgeAsync(late, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask AcknowledgeAsync(List<ReceivedNotice> notices, CancellationToken cancellationToken)
+    {
+        if (notices.Count == 0)
+            return;
+        try
+        {
+            await receiver.AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            Return(notices);
+            throw;
+        }
     }
 }

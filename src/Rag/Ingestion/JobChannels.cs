@@ -23,7 +23,7 @@ public interface IJobAnnouncer
 
 /// <summary>
 /// Where ingestion hears of work. Each notice reaches some receiver at least once: again when the one who had it died, or when the broker moved work between
-/// receivers. Thread-safe. While the broker is down it is as silent as one without work.
+/// receivers. Thread-safe. While the broker is down it is silent, or throws a <see cref="Errors.RagException"/> within the engine's time-out.
 /// </summary>
 public interface IJobReceiver
 {

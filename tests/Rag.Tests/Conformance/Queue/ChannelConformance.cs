@@ -40,6 +40,7 @@ public abstract class ChannelConformance : QueueConformance
         await house.PutAsync("b");
         Assert.True(await worker.NothingComesAsync());
         losing = false;
+        worker.Die();
         Assert.Equal(["a", "b"], (await house.DrainAsync()).Select(job => job.DocumentId).Order());
     }
 
@@ -79,7 +80,7 @@ public abstract class ChannelConformance : QueueConformance
     [Fact]
     public async Task Workers_that_come_and_go_lose_and_repeat_nothing()
     {
-        await using var house = await OpenAsync(new Rag.Documents.DocumentsOptions { Lease = TimeSpan.FromSeconds(2), RetryDelay = TimeSpan.FromMilliseconds(20), MaxAttempts = 50 });
+        await using var house = await OpenAsync(new Rag.Documents.DocumentsOptions { Lease = TimeSpan.FromSeconds(5), RetryDelay = TimeSpan.FromMilliseconds(20), MaxAttempts = 50 });
         for (var i = 0; i < 400; i++)
             await house.PutAsync($"d{i}", $"text {i}");
         var done = new List<string>();
@@ -87,7 +88,7 @@ public abstract class ChannelConformance : QueueConformance
         {
             // One does its work, one dies with it in its hands; both leave while much waits.
             var (good, bad) = (house.NewWorker($"good {turn}"), house.NewWorker($"bad {turn}"));
-            var (work, loss) = (good.ClaimAsync(20, TimeSpan.FromSeconds(2)), bad.ClaimAsync(20, TimeSpan.FromSeconds(2)));
+            var (work, loss) = (good.ClaimAsync(20, TimeSpan.FromSeconds(1)), bad.ClaimAsync(20, TimeSpan.FromSeconds(1)));
             await loss;
             foreach (var job in await work)
             {
@@ -104,6 +105,17 @@ public abstract class ChannelConformance : QueueConformance
         Assert.Equal(400, done.Distinct().Count());
         for (var i = 0; i < 400; i += 37)
             await house.AssertSearchableAsync($"d{i}", 1, $"text {i}");
+    }
+
+    [Fact]
+    public async Task A_worker_that_lives_and_does_nothing_keeps_no_work_from_the_others()
+    {
+        await using var house = await QueueHouse.OpenAsync(await OpenChannelAsync(), again: TimeSpan.FromSeconds(1));
+        var stuck = house.NewWorker("stuck");
+        Assert.True(await stuck.NothingComesAsync());
+        for (var i = 0; i < 40; i++)
+            await house.PutAsync($"d{i}");
+        Assert.Equal(40, (await house.DrainAsync()).Count);
     }
 
     internal static Task NothingWaitsAsync(QueueChannel channel) =>

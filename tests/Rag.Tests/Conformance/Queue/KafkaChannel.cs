@@ -15,7 +15,7 @@ internal sealed class KafkaChannel : QueueChannel
     public KafkaChannel(string servers, IReadOnlyDictionary<string, string> client)
     {
         var name = $"jobs-{Guid.NewGuid():N}";
-        _options = new KafkaOptions { BootstrapServers = servers, Topic = name, Group = name, Client = client, Timeout = TimeSpan.FromSeconds(3), Session = TimeSpan.FromSeconds(3) };
+        _options = new KafkaOptions { BootstrapServers = servers, Topic = name, Group = name, Client = client, Timeout = TimeSpan.FromSeconds(3), Session = TimeSpan.FromSeconds(3), Stuck = TimeSpan.FromSeconds(3) };
         _announcer = new KafkaAnnouncer(_options, TimeProvider.System);
     }
 

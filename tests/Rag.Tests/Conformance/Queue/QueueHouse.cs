@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Documents;
+using Rag.Errors;
 using Rag.Ingestion;
 using Rag.Tests.Documents;
 using Xunit;
@@ -87,11 +88,22 @@ internal sealed class QueueHouse : IAsyncDisposable
         var done = new ConcurrentQueue<IngestionJob>();
         var inHand = new ConcurrentDictionary<(string, string), string>();
         using var stop = new CancellationTokenSource();
-        var running = Enumerable.Range(0, workers).Select(number => NewWorker($"drain {number}")).Select(worker => Task.Run(async () =>
+        var hands = Enumerable.Range(0, workers).Select(number => NewWorker($"drain {number}")).ToArray();
+        var running = hands.Select(worker => Task.Run(async () =>
         {
             while (!stop.IsCancellationRequested)
             {
-                var jobs = await worker.ClaimAsync(50, TimeSpan.FromMilliseconds(200));
+                IReadOnlyList<IngestionJob> jobs;
+                try
+                {
+                    jobs = await worker.ClaimAsync(50, TimeSpan.FromMilliseconds(200));
+                }
+                catch (RagException) when (_channel is not null)
+                {
+                    await Task.Delay(50); // the broker is down: the worker pauses
+                    continue;
+                }
+
                 foreach (var job in jobs)
                     Assert.True(inHand.TryAdd((job.Tenant, job.DocumentId), worker.Name), $"{job.DocumentId} is in two hands");
                 await Task.Yield();
@@ -107,6 +119,8 @@ internal sealed class QueueHouse : IAsyncDisposable
         await Until(async () => await DepthAsync() == 0 || running.Any(task => task.IsFaulted), "everything is done");
         await stop.CancelAsync();
         await Task.WhenAll(running);
+        foreach (var worker in hands)
+            worker.Die();
         return [.. done];
     }
 
