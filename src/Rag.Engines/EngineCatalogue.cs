@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Engines.ExtensionsAi;
 using Rag.Engines.Onnx;
 using Rag.Engines.OpenAi;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
+using Rag.Engines.Tei;
 using Rag.Hosting;
 
 namespace Rag.Engines;
@@ -21,10 +23,15 @@ public static class EngineCatalogue
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new OnnxEmbeddingEngine(),
+        new TeiEmbeddingEngine(),
+        new OpenAiEmbeddingEngine(),
+        new ExtensionsAiEmbeddingEngine(),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),
         new OnnxRerankingEngine(),
+        new TeiRerankingEngine(),
         new BuiltIn("generation", "built-in", "the extractive answerer; no model"),
         new OpenAiGenerationEngine(),
+        new ExtensionsAiGenerationEngine(),
     ];
 
     /// <summary>The seams, in the order of the list.</summary>

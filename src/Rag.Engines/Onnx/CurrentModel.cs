@@ -23,6 +23,7 @@ internal sealed partial class CurrentModel : IAsyncDisposable
     private LoadedModel? _model;
     private string _loaded;
     private string _seen;
+    private int _disposed;
 
     /// <summary>Loads the model.</summary>
     /// <exception cref="ModelException">It can't be used; the message has all problems, with remedies.</exception>
@@ -49,6 +50,8 @@ internal sealed partial class CurrentModel : IAsyncDisposable
     /// <summary>Waits for the calls in hand.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         if (Interlocked.Exchange(ref _model, null) is { } model)

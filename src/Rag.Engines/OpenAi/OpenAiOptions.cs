@@ -1,11 +1,26 @@
-using System.Globalization;
 using Microsoft.Extensions.Configuration;
+using Rag.Hosting;
 
 namespace Rag.Engines.OpenAi;
 
 /// <summary>How to reach an OpenAI-compatible server; the configuration section <c>generation</c>.</summary>
 public sealed record OpenAiOptions
 {
+    private static readonly Setting<Uri?> UrlSetting = Setting.Address("generation:url", null, "Engine openai: the server's address, with or without /v1; set, it chooses the engine");
+    private static readonly Setting<string?> ModelSetting = Setting.Text("generation:model", "default", "Engine openai: the model to ask for; servers of a single model accept any name");
+    private static readonly Setting<string?> KeySetting = Setting.Hidden("generation:key", "Engine openai: the bearer key; set it through the environment (RAG_GENERATION__KEY)");
+    private static readonly Setting<bool> LivenessSetting = Setting.Switch("generation:liveness", true, "Engine openai: whether a server that says nothing for 400 ms is asked whether it lives (GET …/models, 300 ms)");
+    private static readonly Setting<int> ConnectionsSetting = Setting.Whole("generation:connections", 2048, 1, 100_000, "Engine openai: the most answers at once");
+
+    /// <summary>How long the first text may take; for every engine that asks a model elsewhere.</summary>
+    internal static readonly Setting<TimeSpan> FirstTokenSetting = Setting.Seconds("generation:first_token_seconds", 15, 0.01, 3600, "Engines openai, extensions-ai: how long the first text may take from sending");
+
+    /// <summary>How long each further text may take.</summary>
+    internal static readonly Setting<TimeSpan> TokenSetting = Setting.Seconds("generation:token_seconds", 10, 0.01, 3600, "Engines openai, extensions-ai: how long each further text may take");
+
+    /// <summary>All settings of the section.</summary>
+    internal static IReadOnlyList<Setting> Settings { get; } = [UrlSetting, ModelSetting, KeySetting, FirstTokenSetting, TokenSetting, LivenessSetting, ConnectionsSetting];
+
     /// <summary>The server's address, <c>generation:url</c>, with or without <c>/v1</c>.</summary>
     public required Uri Url { get; init; }
 
@@ -19,10 +34,10 @@ public sealed record OpenAiOptions
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromMilliseconds(700);
 
     /// <summary>How long the first text may take from sending, <c>generation:first_token_seconds</c>; default 15 s.</summary>
-    public TimeSpan FirstTokenTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    public TimeSpan FirstTokenTimeout { get; init; } = FirstTokenSetting.Default;
 
     /// <summary>How long each further text may take, <c>generation:token_seconds</c>; default 10 s.</summary>
-    public TimeSpan TokenTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan TokenTimeout { get; init; } = TokenSetting.Default;
 
     /// <summary>
     /// Whether a server that says nothing for 400 ms is asked whether it lives (<c>GET …/models</c>, 300 ms), <c>generation:liveness</c>; default true.
@@ -31,40 +46,28 @@ public sealed record OpenAiOptions
     public bool Liveness { get; init; } = true;
 
     /// <summary>The most connections, and so of answers at once, <c>generation:connections</c>; default 2048. Past them requests wait, within the first token's time.</summary>
-    public int Connections { get; init; } = 2048;
+    public int Connections { get; init; } = ConnectionsSetting.Default;
 
     /// <summary>Reads the section; null when no <c>generation:url</c> is set.</summary>
-    /// <exception cref="InvalidOperationException">A value is not permitted; the message says which, the rule and the value.</exception>
+    /// <exception cref="InvalidOperationException">Values are not permitted; the message says which, the rules and the values.</exception>
     public static OpenAiOptions? Read(IConfiguration configuration)
     {
-        var section = configuration.GetSection("generation");
-        if (section["url"] is not { Length: > 0 } url)
+        ArgumentNullException.ThrowIfNull(configuration);
+        if (configuration[UrlSetting.Path] is not { Length: > 0 })
             return null;
-        if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new InvalidOperationException($"generation:url: '{url}' is not permitted; expected an http or https address such as http://127.0.0.1:9000/v1");
-        return new OpenAiOptions
+        var reader = new SettingsReader(configuration);
+        var url = reader.Read(UrlSetting);
+        var options = new OpenAiOptions
         {
-            Url = address,
-            Model = section["model"] is { Length: > 0 } model ? model : "default",
-            Key = section["key"],
-            FirstTokenTimeout = Seconds(section, "first_token_seconds", 15),
-            TokenTimeout = Seconds(section, "token_seconds", 10),
-            Liveness = section["liveness"] is not { } text ? true
-                : bool.TryParse(text, out var liveness) ? liveness
-                : throw new InvalidOperationException($"generation:liveness: '{text}' is not permitted; expected true or false"),
-            Connections = (int)Number(section, "connections", 2048, 1, 100_000),
+            Url = url ?? new Uri("http://127.0.0.1"),
+            Model = reader.Read(ModelSetting)!,
+            Key = reader.Read(KeySetting),
+            FirstTokenTimeout = reader.Read(FirstTokenSetting),
+            TokenTimeout = reader.Read(TokenSetting),
+            Liveness = reader.Read(LivenessSetting),
+            Connections = reader.Read(ConnectionsSetting),
         };
-    }
-
-    private static TimeSpan Seconds(IConfigurationSection section, string name, double fallback) =>
-        TimeSpan.FromSeconds(Number(section, name, fallback, 0.01, 3600));
-
-    private static double Number(IConfigurationSection section, string name, double fallback, double min, double max)
-    {
-        if (section[name] is not { } text)
-            return fallback;
-        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
-            ? value
-            : throw new InvalidOperationException($"generation:{name}: '{text}' is not permitted; expected a number from {min} to {max}");
+        reader.ThrowIfWrong();
+        return options;
     }
 }

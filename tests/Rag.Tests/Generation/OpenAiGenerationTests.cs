@@ -214,8 +214,8 @@ public class OpenAiGenerationTests
 
     [Theory]
     [InlineData("generation:url", "ftp://x", "expected an http or https address")]
-    [InlineData("generation:connections", "0", "expected a number from 1 to 100000")]
-    [InlineData("generation:token_seconds", "soon", "expected a number")]
+    [InlineData("generation:connections", "0", "expected a whole number from 1 to 100000")]
+    [InlineData("generation:token_seconds", "soon", "expected seconds from 0.01 to 3600")]
     [InlineData("generation:liveness", "maybe", "expected true or false")]
     public void A_wrong_setting_is_refused_with_its_rule(string name, string value, string rule)
     {
