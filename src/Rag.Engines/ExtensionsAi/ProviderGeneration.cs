@@ -24,6 +24,7 @@ internal sealed class ProviderGeneration(IChatClient client, string? model, Time
 
     public async IAsyncEnumerable<GenerationEvent> GenerateAsync(GenerationRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested(); // a client need not look
         using var watch = new StreamWatch(time, first, later, cancellationToken);
         var updates = client.GetStreamingResponseAsync(
             request.Messages.Select(message => new Microsoft.Extensions.AI.ChatMessage(new ChatRole(message.Role), message.Content)),

@@ -31,11 +31,11 @@ internal sealed class OnnxReranking(CurrentModel current, TimeProvider time) : I
             for (var i = 0; i < inputs.Length; i++)
                 inputs[i] = model.Text.Encode(request.Query, PassageOf(candidates[i]));
             var computed = await model.ComputeAsync(inputs, isUrgent: true, cancellationToken).ConfigureAwait(false);
-            // By the model's own number, not by its sigmoid, in which the very good are all 1.
+            // By the model's own number, not by its sigmoid, in which the very good are all 1; rounded, since equals in two batches differ in their last bits.
             IReadOnlyList<SearchResult> ordered =
             [
                 .. candidates.Zip(computed, (candidate, scores) => (Candidate: candidate, Score: scores.Length == 2 ? scores[1] - scores[0] : scores[0]))
-                    .OrderByDescending(scored => scored.Score).Select(scored => scored.Candidate with { Score = 1 / (1 + Math.Exp(-scored.Score)) }),
+                    .OrderByDescending(scored => MathF.Round(scored.Score, 5)).Select(scored => scored.Candidate with { Score = 1 / (1 + Math.Exp(-scored.Score)) }),
             ];
             Duration.Record(time.GetElapsedTime(started).TotalSeconds);
             return ordered;

@@ -27,8 +27,11 @@ internal sealed class TeiReranking(ModelServerOptions options, TimeProvider time
         cancellationToken.ThrowIfCancellationRequested();
         var started = time.GetTimestamp();
         var info = await InfoAsync(cancellationToken).ConfigureAwait(false);
-        var parts = await Task.WhenAll(candidates.Chunk(Math.Min(options.Texts, info.MostTexts)).Select(part => ScoreAsync(request.Query, part, cancellationToken))).ConfigureAwait(false);
-        IReadOnlyList<SearchResult> ordered = [.. parts.SelectMany(part => part).OrderByDescending(result => result.Score)];
+        // The server refuses a text of nothing; it answers no question.
+        var asked = string.IsNullOrWhiteSpace(request.Query) ? [] : candidates.Where(candidate => !string.IsNullOrWhiteSpace(OnnxReranking.PassageOf(candidate))).ToList();
+        var parts = await Task.WhenAll(asked.Chunk(Math.Min(options.Texts, info.MostTexts)).Select(part => ScoreAsync(request.Query, part, cancellationToken))).ConfigureAwait(false);
+        var blank = asked.Count == candidates.Count ? [] : candidates.Except(asked, ReferenceEqualityComparer.Instance).Cast<SearchResult>().Select(candidate => candidate with { Score = 0 });
+        IReadOnlyList<SearchResult> ordered = [.. parts.SelectMany(part => part).Concat(blank).OrderByDescending(result => result.Score)];
         Duration.Record(time.GetElapsedTime(started).TotalSeconds);
         return ordered;
     }
