@@ -12,7 +12,7 @@ namespace Rag.Engines.Onnx;
 /// </code>
 /// Replace files by renaming, or switch the folder's link: a file that is written over in place may be in use. Safe for concurrent use.
 /// </summary>
-internal sealed partial class CurrentModel : IAsyncDisposable
+internal sealed partial class CurrentModel : IAsyncDisposable, IDisposable
 {
     private readonly OnnxOptions _options;
     private readonly OnnxMetrics _metrics;
@@ -62,6 +62,9 @@ internal sealed partial class CurrentModel : IAsyncDisposable
 
         _stop.Dispose();
     }
+
+    /// <summary>As <see cref="DisposeAsync"/>, for containers that are closed by a caller who can't wait otherwise.</summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
 
     /// <summary>One look at the folder; the watch's step.</summary>
     /// <returns>Whether another model answers now.</returns>

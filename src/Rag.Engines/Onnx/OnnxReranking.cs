@@ -10,7 +10,7 @@ namespace Rag.Engines.Onnx;
 /// <see cref="IReranking"/> by a cross-encoder that runs in this process: question and passage (title and text) are read together. Scores are the model's own, brought to 0…1 by the
 /// sigmoid; of two outputs the second counts against the first. Equals keep the order they came in.
 /// </summary>
-internal sealed class OnnxReranking(CurrentModel current, TimeProvider time) : IReranking, IAsyncDisposable
+internal sealed class OnnxReranking(CurrentModel current, TimeProvider time) : IReranking
 {
     private const int MaxCandidates = 200;
 
@@ -45,8 +45,6 @@ internal sealed class OnnxReranking(CurrentModel current, TimeProvider time) : I
             model.Release();
         }
     }
-
-    public ValueTask DisposeAsync() => current.DisposeAsync();
 
     /// <summary>What of a candidate is read.</summary>
     internal static string PassageOf(SearchResult candidate) => candidate.Title.Length > 0 ? $"{candidate.Title}\n{candidate.Text}" : candidate.Text;

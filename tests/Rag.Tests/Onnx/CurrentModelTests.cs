@@ -27,7 +27,7 @@ public class CurrentModelTests
         var after = Describe(current);
         Assert.NotEqual(before.Folder.Version, after.Folder.Version);
         await before.Closed.WaitAsync(Bound);
-        await using var embedding = new OnnxEmbedding(current, TimeProvider.System);
+        var embedding = new OnnxEmbedding(current, TimeProvider.System);
         OnnxEmbeddingTests.AssertNear(OnnxEmbeddingTests.Expected(folder, "the tide", "mean_tokens"), await OnnxEmbeddingTests.One(embedding, "the tide"));
     }
 
@@ -39,7 +39,7 @@ public class CurrentModelTests
         folder.Change(8, hidden: 48);
         current.Look();
         Assert.True(current.Look());
-        await using var embedding = new OnnxEmbedding(current, TimeProvider.System);
+        var embedding = new OnnxEmbedding(current, TimeProvider.System);
         Assert.Equal(48, (await embedding.DescribeAsync(default)).Dimensions);
     }
 
@@ -148,7 +148,7 @@ public class CurrentModelTests
         using var folder = new TinyFolder();
         var current = Open(folder);
         var embedding = new OnnxEmbedding(current, TimeProvider.System);
-        await embedding.DisposeAsync();
+        await current.DisposeAsync();
         Assert.Equal(RagError.Unavailable, (await Assert.ThrowsAsync<RagException>(async () => await OnnxEmbeddingTests.One(embedding, "the sea"))).Error);
     }
 
