@@ -16,7 +16,7 @@ internal static class SciFactBench
         var url = new Option<Uri?>("--url") { Description = "A running RAG system; without it, one is started and stopped" };
         var key = new Option<string?>("--key") { Description = "API key for --url" };
         var inProcess = new Option<bool>("--in-process") { Description = "Retrieval alone, without HTTP and ingestion: for trying settings" };
-        var set = new Option<string[]>("--set") { Description = "With --in-process: a setting as section:name=value, for example search:vectorWeight=0.3; may be repeated", DefaultValueFactory = _ => [] };
+        var set = new Option<string[]>("--set") { Description = "With --in-process: a setting as section:name=value, for example search:vector_weight=0.3; may be repeated", DefaultValueFactory = _ => [] };
         var command = new Command("scifact", "Retrieval quality on SciFact, through the public API") { data, url, key, inProcess, set };
         command.SetAction(async (arguments, cancellationToken) =>
         {
