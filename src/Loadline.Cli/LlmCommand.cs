@@ -18,29 +18,40 @@ internal static class LlmCommand
         var plan = new Option<string?>("--plan") { Description = "Take the timing from this plan's 'llm' section." };
         var set = new Option<string[]>("--set") { Description = "One value of the timing, such as llm.first-token=2s..4s. May be repeated.", HelpName = "path=value" };
         var seed = new Option<ulong>("--seed") { Description = "The seed of everything random.", DefaultValueFactory = _ => 1 };
+        var cut = new Option<double>("--cut-streams") { Description = "The share of streams that break off without an end, 0 to 1.", DefaultValueFactory = _ => 0 };
+        var cutAfter = new Option<int>("--cut-after") { Description = "How many tokens a stream that is cut still sends.", DefaultValueFactory = _ => 10 };
         var parent = new Option<int?>("--parent") { Description = "Stop when the process with this id has ended.", HelpName = "PID" };
         var command = new Command(
             "llm", "An OpenAI-compatible LLM server whose timing is simulated and whose text is taken from the prompt: time to first token, time per token, slots, queue, load factor, failures.")
         {
-            port, address, plan, set, seed, parent,
+            port, address, plan, set, seed, cut, cutAfter, parent,
         };
         command.SetAction((arguments, _) => RunAsync(
-            arguments.GetValue(port), arguments.GetValue(address)!, arguments.GetValue(plan), arguments.GetValue(set) ?? [], arguments.GetValue(seed), arguments.GetValue(parent)));
+            arguments.GetValue(address)!, arguments.GetValue(plan), arguments.GetValue(set) ?? [], arguments.GetValue(parent),
+            (model, listenOn) => new LlmOptions
+            {
+                Model = model,
+                Address = listenOn,
+                Port = arguments.GetValue(port),
+                Seed = arguments.GetValue(seed),
+                CutStreams = arguments.GetValue(cut),
+                CutAfterTokens = arguments.GetValue(cutAfter),
+            }));
         return command;
     }
 
-    private static async Task<int> RunAsync(int port, string address, string? planName, string[] set, ulong seed, int? parent)
+    private static async Task<int> RunAsync(string address, string? planName, string[] set, int? parent, Func<LlmModel, IPAddress, LlmOptions> of)
     {
         if (!IPAddress.TryParse(address, out var listenOn))
             return Refuse($"--address {address}: not an IP address; give, for example, 127.0.0.1");
         if (Model(planName, set) is not { } model)
             return ExitCode.BadPlan;
 
+        var options = of(model, listenOn);
         using var interrupts = new Interrupts("stopping");
         try
         {
-            await using var server = await LlmServer.StartAsync(
-                new LlmOptions { Model = model, Address = listenOn, Port = port, Seed = seed }, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
+            await using var server = await LlmServer.StartAsync(options, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
             Console.WriteLine($"listening on {server.Address.ToString().TrimEnd('/')}");
             await Task.WhenAny(Task.Delay(Timeout.Infinite, interrupts.Token), ParentGone(parent, interrupts.Token)).ConfigureAwait(false);
             return ExitCode.Passed;
@@ -51,7 +62,7 @@ internal static class LlmCommand
         }
         catch (Exception problem) when (problem is IOException or SocketException)
         {
-            return Refuse($"can't listen on {address}:{port}: {problem.Message}; stop what uses it, or choose another port with --port (0 for any free one)");
+            return Refuse($"can't listen on {address}:{options.Port}: {problem.Message}; stop what uses it, or choose another port with --port (0 for any free one)");
         }
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
+using Rag.Engines.ExtensionsAi;
 using Rag.Engines.Faiss;
 using Rag.Engines.Kafka;
 using Rag.Engines.Onnx;
@@ -11,6 +12,7 @@ using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Redis;
 using Rag.Engines.Sqlite;
 using Rag.Engines.Sqlite.Identity;
+using Rag.Engines.Tei;
 using Rag.Hosting;
 
 namespace Rag.Engines;
@@ -38,10 +40,15 @@ public static class EngineCatalogue
         new RedisCachingEngine(),
         new BuiltIn("embedding", "built-in", "hashed words and letter n-grams; no model file"),
         new OnnxEmbeddingEngine(),
+        new TeiEmbeddingEngine(),
+        new OpenAiEmbeddingEngine(),
+        new ExtensionsAiEmbeddingEngine(),
         new BuiltIn("reranking", "built-in", "a closer look at words and their places; no model file"),
         new OnnxRerankingEngine(),
+        new TeiRerankingEngine(),
         new BuiltIn("generation", "built-in", "the extractive answerer; no model"),
         new OpenAiGenerationEngine(),
+        new ExtensionsAiGenerationEngine(),
     ];
 
     /// <summary>The seams, in the order of the list.</summary>

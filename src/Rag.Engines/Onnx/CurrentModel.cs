@@ -12,7 +12,7 @@ namespace Rag.Engines.Onnx;
 /// </code>
 /// Replace files by renaming, or switch the folder's link: a file that is written over in place may be in use. Safe for concurrent use.
 /// </summary>
-internal sealed partial class CurrentModel : IAsyncDisposable
+internal sealed partial class CurrentModel : IAsyncDisposable, IDisposable
 {
     private readonly OnnxOptions _options;
     private readonly OnnxMetrics _metrics;
@@ -23,6 +23,7 @@ internal sealed partial class CurrentModel : IAsyncDisposable
     private LoadedModel? _model;
     private string _loaded;
     private string _seen;
+    private int _disposed;
 
     /// <summary>Loads the model.</summary>
     /// <exception cref="ModelException">It can't be used; the message has all problems, with remedies.</exception>
@@ -49,6 +50,8 @@ internal sealed partial class CurrentModel : IAsyncDisposable
     /// <summary>Waits for the calls in hand.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         await _stop.CancelAsync().ConfigureAwait(false);
         await _watching.ConfigureAwait(false);
         if (Interlocked.Exchange(ref _model, null) is { } model)
@@ -59,6 +62,9 @@ internal sealed partial class CurrentModel : IAsyncDisposable
 
         _stop.Dispose();
     }
+
+    /// <summary>As <see cref="DisposeAsync"/>, for containers that are closed by a caller who can't wait otherwise.</summary>
+    public void Dispose() => Task.Run(() => DisposeAsync().AsTask()).GetAwaiter().GetResult();
 
     /// <summary>One look at the folder; the watch's step.</summary>
     /// <returns>Whether another model answers now.</returns>

@@ -101,6 +101,7 @@ internal sealed class LoadedModel
         await _batches.DisposeAsync().ConfigureAwait(false);
         foreach (var graph in _graphs)
             graph.Dispose();
+        FreedMemory.GiveBack();
         _metrics.Closed();
         _closed.TrySetResult();
     }

@@ -8,7 +8,7 @@ using Rag.Seams;
 namespace Rag.Engines.Onnx;
 
 /// <summary><see cref="IEmbedding"/> by a sentence model that runs in this process. A text without a token, such as one of spaces, has the zero vector.</summary>
-internal sealed class OnnxEmbedding(CurrentModel current, TimeProvider time) : IEmbedding, IAsyncDisposable
+internal sealed class OnnxEmbedding(CurrentModel current, TimeProvider time) : IEmbedding
 {
     private const int MaxTexts = 256;
 
@@ -66,8 +66,6 @@ internal sealed class OnnxEmbedding(CurrentModel current, TimeProvider time) : I
             model.Release();
         }
     }
-
-    public ValueTask DisposeAsync() => current.DisposeAsync();
 
     /// <summary>To the length 1; a vector of zeros stays.</summary>
     internal static float[] Normalise(float[] vector)

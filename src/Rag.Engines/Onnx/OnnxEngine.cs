@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.ML.OnnxRuntime;
@@ -47,9 +48,16 @@ internal abstract class OnnxEngine(OnnxSettings settings) : Engine
         }
     }
 
-    /// <summary>Loads the model.</summary>
-    /// <exception cref="InvalidOperationException">It can't be used; all problems, with remedies.</exception>
-    protected static CurrentModel Open(IServiceProvider provider, OnnxOptions options)
+    /// <summary>Registers the model, which is loaded when the host starts: a process whose model can't be used doesn't.</summary>
+    /// <exception cref="InvalidOperationException">A setting or the folder can't be used; all problems, with remedies.</exception>
+    public override void Register(IServiceCollection services, EngineContext context)
+    {
+        var options = Read(context);
+        services.AddKeyedSingleton(Seam, (provider, _) => Open(provider, options));
+        services.AddSingleton<IHostedService>(provider => new ModelStart(provider, Seam));
+    }
+
+    private static CurrentModel Open(IServiceProvider provider, OnnxOptions options)
     {
         try
         {
@@ -61,11 +69,21 @@ internal abstract class OnnxEngine(OnnxSettings settings) : Engine
         }
     }
 
-    /// <summary>Reads the settings and the folder; a folder that can't do stops the start.</summary>
-    protected OnnxOptions Read(EngineContext context)
+    private OnnxOptions Read(EngineContext context)
     {
         var options = OnnxOptions.Read(settings, context.Configuration);
         return ModelFolder.Read(options, out var problems) is null ? throw new InvalidOperationException(string.Join(Environment.NewLine, problems)) : options;
+    }
+
+    private sealed class ModelStart(IServiceProvider provider, string seam) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            provider.GetRequiredKeyedService<CurrentModel>(seam);
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 }
 
@@ -76,8 +94,8 @@ internal sealed class OnnxEmbeddingEngine() : OnnxEngine(OnnxSettings.Embedding)
 
     public override void Register(IServiceCollection services, EngineContext context)
     {
-        var options = Read(context);
-        services.AddSingleton<IEmbedding>(provider => new OnnxEmbedding(Open(provider, options), provider.GetRequiredService<TimeProvider>()));
+        base.Register(services, context);
+        services.AddSingleton<IEmbedding>(provider => new OnnxEmbedding(provider.GetRequiredKeyedService<CurrentModel>(Seam), provider.GetRequiredService<TimeProvider>()));
     }
 }
 
@@ -88,7 +106,7 @@ internal sealed class OnnxRerankingEngine() : OnnxEngine(OnnxSettings.Reranking)
 
     public override void Register(IServiceCollection services, EngineContext context)
     {
-        var options = Read(context);
-        services.AddSingleton<IReranking>(provider => new OnnxReranking(Open(provider, options), provider.GetRequiredService<TimeProvider>()));
+        base.Register(services, context);
+        services.AddSingleton<IReranking>(provider => new OnnxReranking(provider.GetRequiredKeyedService<CurrentModel>(Seam), provider.GetRequiredService<TimeProvider>()));
     }
 }

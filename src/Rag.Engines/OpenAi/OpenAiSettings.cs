@@ -9,13 +9,13 @@ internal static class OpenAiSettings
     private static readonly Setting<Uri?> Url = Setting.Address("generation:url", null, "The server's address, with or without /v1 (--llm); set, it chooses the engine openai");
     private static readonly Setting<string?> Model = Setting.Text("generation:model", "default", "The model to ask for; servers of a single model accept 'default' (--llm-model)");
     private static readonly Setting<string?> Key = Setting.Hidden("generation:key", "The bearer key; best given as RAG_GENERATION__KEY");
-    private static readonly Setting<TimeSpan> FirstToken = Setting.Seconds("generation:first_token_seconds", 15, 0.01, 3600, "How long the first text may take; past it the answer is extractive");
-    private static readonly Setting<TimeSpan> Token = Setting.Seconds("generation:token_seconds", 10, 0.01, 3600, "How long each further text may take");
+    internal static readonly Setting<TimeSpan> FirstTokenSetting = Setting.Seconds("generation:first_token_seconds", 15, 0.01, 3600, "How long the first text may take; past it the answer is extractive");
+    internal static readonly Setting<TimeSpan> TokenSetting = Setting.Seconds("generation:token_seconds", 10, 0.01, 3600, "How long each further text may take");
     private static readonly Setting<bool> Liveness = Setting.Switch("generation:liveness", true, "Whether a server that says nothing for 400 ms is asked whether it lives (GET …/models)");
     private static readonly Setting<int> Connections = Setting.Whole("generation:connections", 2048, 1, 100_000, "The most connections, and so of answers at once");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [Url, Model, Key, FirstToken, Token, Liveness, Connections];
+    public static IReadOnlyList<Setting> All { get; } = [Url, Model, Key, FirstTokenSetting, TokenSetting, Liveness, Connections];
 
     /// <exception cref="InvalidOperationException">Values that are not permitted, or no address; the message names all of them.</exception>
     public static OpenAiOptions Read(IConfiguration configuration)
@@ -29,8 +29,8 @@ internal static class OpenAiSettings
             Url = url!,
             Model = reader.Read(Model)!,
             Key = reader.Read(Key),
-            FirstTokenTimeout = reader.Read(FirstToken),
-            TokenTimeout = reader.Read(Token),
+            FirstTokenTimeout = reader.Read(FirstTokenSetting),
+            TokenTimeout = reader.Read(TokenSetting),
             Liveness = reader.Read(Liveness),
             Connections = reader.Read(Connections),
         };

@@ -83,6 +83,10 @@ internal static partial class Server
         {
             throw new CommandException(ExitCode.AddressUnavailable, $"{error.Message} Name another port, or port 0 for a free one.", error);
         }
+        catch (InvalidOperationException error) // what a service found wrong only when it opened what its settings name, such as a model
+        {
+            throw new CommandException(ExitCode.InvalidArguments, error.Message, error);
+        }
         catch (System.Net.Sockets.SocketException error)
         {
             throw new CommandException(ExitCode.AddressUnavailable, $"an address of --urls or --grpc can't be listened on: {error.Message}", error);

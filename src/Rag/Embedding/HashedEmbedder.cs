@@ -36,7 +36,7 @@ internal sealed class HashedEmbedder
 
     public HashedEmbedder(int dimensions)
     {
-        Model = new EmbeddingModel("hashed-words-grams", "1", dimensions);
+        Model = new EmbeddingModel(EmbeddingModel.BuiltInId, "1", dimensions);
     }
 
     public EmbeddingModel Model { get; }

@@ -11,7 +11,11 @@ public interface IEmbedding
 }
 
 /// <summary>A model; vectors of different (<see cref="Id"/>, <see cref="Version"/>) must never be compared.</summary>
-public sealed record EmbeddingModel(string Id, string Version, int Dimensions);
+public sealed record EmbeddingModel(string Id, string Version, int Dimensions)
+{
+    /// <summary>The id of the model that comes with the product. It has learned nothing: who mixes its opinion with another's gives it little weight.</summary>
+    public const string BuiltInId = "hashed-words-grams";
+}
 
 /// <summary>What the texts are: models may treat questions and passages differently.</summary>
 public enum EmbedPurpose

@@ -45,6 +45,16 @@ public abstract class Setting(string path, string rule, string? fallback, string
         path, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), fallback, fallback.ToString(CultureInfo.InvariantCulture), description,
         (string text, out double value) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && value >= min && value <= max);
 
+    /// <summary>A number from <paramref name="min"/> to <paramref name="max"/>, or null where nothing is set.</summary>
+    public static Setting<double?> OptionalNumber(string path, double min, double max, string description) => new(
+        path, string.Create(CultureInfo.InvariantCulture, $"a number from {min} to {max}"), null, null, description,
+        (string text, out double? value) =>
+        {
+            var permitted = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max;
+            value = permitted ? number : null;
+            return permitted;
+        });
+
     /// <summary>A time in seconds; the path ends in <c>_seconds</c>.</summary>
     public static Setting<TimeSpan> Seconds(string path, double fallback, double min, double max, string description) =>
         Time(path, fallback, min, max, description, "seconds", TimeSpan.FromSeconds);

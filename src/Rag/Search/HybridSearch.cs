@@ -61,13 +61,14 @@ internal sealed partial class HybridSearch : ISearch
         // In one process both answer before their first await, and nothing is gained by another thread; services apart work at the same time.
         var keywordsTask = AskKeywords(request, depth, degraded, cancellationToken);
         var vectorsTask = AskVectors(request, depth, degraded, cancellationToken);
-        var (keywords, vectors) = (await keywordsTask.ConfigureAwait(false), await vectorsTask.ConfigureAwait(false));
+        var keywords = await keywordsTask.ConfigureAwait(false);
+        var (vectors, model) = await vectorsTask.ConfigureAwait(false);
         if (keywords is null && vectors is null)
             throw CallScope.Current?.Remaining == TimeSpan.Zero
                 ? new RagException(RagError.DeadlineExceeded, "search: the time allowed ran out before a side answered")
                 : new RagException(RagError.Unavailable, $"search: neither side answers ({string.Join(", ", degraded)}); try again later", TimeSpan.FromSeconds(1));
 
-        var fused = Fusion.Fuse(keywords ?? [], vectors ?? [], _options.VectorWeight);
+        var fused = Fusion.Fuse(keywords ?? [], vectors ?? [], _options.WeightOf(model));
         var results = await FetchTexts(request.Tenant, wanted, fused, degraded, cancellationToken).ConfigureAwait(false);
         if (_options.Rerank && results.Count > 1)
             results = await Rerank(request.Query, results, degraded, cancellationToken).ConfigureAwait(false);
@@ -92,7 +93,7 @@ internal sealed partial class HybridSearch : ISearch
         }
     }
 
-    private async ValueTask<IReadOnlyList<VectorHit>?> AskVectors(SearchRequest request, int depth, List<string> degraded, CancellationToken cancellationToken)
+    private async ValueTask<(IReadOnlyList<VectorHit>? Hits, EmbeddingModel? Model)> AskVectors(SearchRequest request, int depth, List<string> degraded, CancellationToken cancellationToken)
     {
         EmbedReply embedded;
         try
@@ -101,20 +102,20 @@ internal sealed partial class HybridSearch : ISearch
         }
         catch (Exception e) when (IsOutage(e, cancellationToken))
         {
-            return Without<IReadOnlyList<VectorHit>>("embedding_unavailable", degraded, e);
+            return (Without<IReadOnlyList<VectorHit>>("embedding_unavailable", degraded, e), null);
         }
 
         // A question of stop words alone has no direction: every neighbour would be as good.
         var vector = embedded.Vectors[0];
         if (!vector.AsSpan().ContainsAnyExcept(0f))
-            return [];
+            return ([], embedded.Model);
         try
         {
-            return await _vectors.SearchAsync(new VectorSearch(request.Tenant, embedded.Model, vector, depth, request.Filter), cancellationToken).ConfigureAwait(false);
+            return (await _vectors.SearchAsync(new VectorSearch(request.Tenant, embedded.Model, vector, depth, request.Filter), cancellationToken).ConfigureAwait(false), embedded.Model);
         }
         catch (Exception e) when (IsOutage(e, cancellationToken))
         {
-            return Without<IReadOnlyList<VectorHit>>("vectors_unavailable", degraded, e);
+            return (Without<IReadOnlyList<VectorHit>>("vectors_unavailable", degraded, e), embedded.Model);
         }
     }
 

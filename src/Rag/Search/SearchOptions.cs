@@ -1,11 +1,15 @@
+using Rag.Embedding;
+
 namespace Rag.Search;
 
 /// <summary>Configuration section <c>search</c>.</summary>
 public sealed class SearchOptions
 {
-    /// <summary>What the best vector hit counts beside the best keyword hit's 1. 0–10; 0 asks keywords alone as long as they answer.</summary>
-    /// <remarks>0.1 suits the built-in embedding, whose opinion is weak (measured in bench/README.md); a trained model earns 1 and more.</remarks>
-    public double VectorWeight { get; set; } = 0.1;
+    /// <summary>
+    /// What the best vector hit counts beside the best keyword hit's 1, <c>search:vector_weight</c>. 0–10; 0 asks keywords alone as long as they answer. Default null:
+    /// what suits the model that made the question's vector, see <see cref="WeightOf"/>.
+    /// </summary>
+    public double? VectorWeight { get; set; }
 
     /// <summary>How many candidates each side gives, at least: fusing is blind to what neither side brought. 1–1000.</summary>
     public int LeastDepth { get; set; } = 50;
@@ -28,11 +32,14 @@ public sealed class SearchOptions
     /// </summary>
     public bool SharedEmbeddingCache { get; set; }
 
+    /// <summary>The weight of vectors of a model: as set, else 0.1 for the built-in one, whose opinion is weak (measured in bench/README.md), and 1, as much as keywords, for a trained one.</summary>
+    internal double WeightOf(EmbeddingModel? model) => VectorWeight ?? (model?.Id == EmbeddingModel.BuiltInId ? 0.1 : 1);
+
     /// <summary>All mistakes in these options; empty when there are none.</summary>
     internal IEnumerable<string> Problems()
     {
-        if (VectorWeight is not (>= 0 and <= 10))
-            yield return $"search:vectorWeight: {VectorWeight} given; allowed are 0 to 10 (default 0.1)";
+        if (VectorWeight is not (null or (>= 0 and <= 10)))
+            yield return $"search:vector_weight: {VectorWeight} given; allowed are 0 to 10 (default: 0.1 for the built-in embedding, 1 for others)";
         if (LeastDepth is < 1 or > 1000)
             yield return $"search:leastDepth: {LeastDepth} given; allowed are 1 to 1000 (default 50)";
         if (DepthPerResult is not (>= 1 and <= 10))

@@ -156,6 +156,27 @@ public class OpenAiTests
         Assert.Equal("invalid_request_error", body.GetProperty("type").GetString());
     }
 
+    [Fact]
+    public async Task A_user_over_its_limit_is_429_with_a_time_and_the_client_that_tries_again_then_is_answered()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var key = await server.KeyAsync("ann", limit: 1);
+        await Client(server, key).GetOpenAIModelClient().GetModelsAsync();
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => Client(server, key).GetChatClient("x").CompleteChatAsync(new UserChatMessage("hi")));
+        Assert.Equal(429, error.Status);
+        Assert.True(error.GetRawResponse()!.Headers.TryGetValue("Retry-After", out var seconds));
+        server.Time.Advance(TimeSpan.FromSeconds(int.Parse(seconds!, System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.NotEmpty((await Client(server, key).GetChatClient("x").CompleteChatAsync(new UserChatMessage("the tides?"))).Value.Content[0].Text);
+    }
+
+    [Fact]
+    public async Task A_chat_that_is_wrong_is_400_to_the_client()
+    {
+        await using var server = await GatewayServer.StartAsync();
+        var error = await Assert.ThrowsAsync<ClientResultException>(() => Client(server).GetChatClient("x").CompleteChatAsync(new AssistantChatMessage("I begin")));
+        Assert.Equal(400, error.Status);
+    }
+
     [Theory]
     [InlineData("""{"model":"x","messages":[]}""", "messages")]
     [InlineData("""{"model":"x","messages":[{"role":"assistant","content":"x"}]}""", "messages")]

@@ -11,7 +11,7 @@ namespace Rag.Tests.Onnx;
 internal static class OpenModel
 {
     public static EngineContext Context(TimeProvider? time = null, params (string Key, string Value)[] settings) => new(
-        new ConfigurationBuilder().AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value))).Build(),
+        new ConfigurationBuilder().AddInMemoryCollection(settings.GroupBy(s => s.Key).Select(s => KeyValuePair.Create(s.Key, (string?)s.Last().Value))).Build(),
         Path.GetTempPath(), _ => true, time ?? TimeProvider.System);
 
     public static Opened<IEmbedding> Embedding(TinyFolder folder, params (string Key, string Value)[] settings) => new(EngineCatalogue.Open("embedding", Context(null,

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Chunks;
 using Rag.Documents;
@@ -41,6 +42,25 @@ public class HybridSearchTests
         var reply = await Search();
         Assert.Equal(ids, Ids(reply));
         Assert.Equal([degraded], reply.Degraded);
+    }
+
+    [Theory]
+    [InlineData(EmbeddingModel.BuiltInId, null, 0.1)]
+    [InlineData("BAAI/bge-small-en-v1.5", null, 1)]
+    [InlineData(EmbeddingModel.BuiltInId, 0.7, 0.7)]
+    [InlineData("BAAI/bge-small-en-v1.5", 0.0, 0)]
+    public async Task Vectors_weigh_little_from_the_built_in_model_and_as_much_as_words_from_a_trained_one_unless_set(string model, double? set, double weight)
+    {
+        _parts.Model = model;
+        var reply = await Search(options: new SearchOptions { VectorWeight = set });
+        Assert.Equal(weight, reply.Results.First(result => result.Key.DocumentId == "b").Score, 1e-9); // the best by vectors, the worst by words
+    }
+
+    [Fact]
+    public void The_weight_is_read_by_its_key()
+    {
+        var settings = new Dictionary<string, string?> { ["search:vector_weight"] = "0.4" };
+        Assert.Equal(0.4, new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("search").Get<SearchOptions>()!.VectorWeight);
     }
 
     [Theory]
@@ -145,6 +165,8 @@ public class HybridSearchTests
         public HashSet<string> Gone { get; } = [];
         public List<int> Depths { get; } = [];
         public float[] Vector { get; set; } = [1, 0];
+
+        public string Model { get; set; } = "m";
         public CancellationToken Cancelled { get; set; }
         public int TextCalls { get; private set; }
 
@@ -158,7 +180,7 @@ public class HybridSearchTests
         public ValueTask<EmbedReply> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
         {
             MayFail("embedding");
-            return ValueTask.FromResult(new EmbedReply(new EmbeddingModel("m", "1", 2), [Vector], 1));
+            return ValueTask.FromResult(new EmbedReply(new EmbeddingModel(Model, "1", 2), [Vector], 1));
         }
 
         public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch request, CancellationToken cancellationToken)
