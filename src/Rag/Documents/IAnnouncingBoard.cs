@@ -6,9 +6,6 @@ namespace Rag.Documents;
 /// </summary>
 public interface IAnnouncingBoard : IJobBoard
 {
-    /// <summary>Jobs that were told of and not taken yet.</summary>
-    int Outstanding { get; }
-
     /// <summary>
     /// Jobs to tell of now: those told of <paramref name="again"/> ago that nobody took, then new ones in their order as long as no more than
     /// <paramref name="most"/> are told of and not taken. Each counts as told of from now on; <see cref="WithdrawAsync"/> when it was not.
@@ -22,8 +19,7 @@ public interface IAnnouncingBoard : IJobBoard
     Task WaitToAnnounceAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// <see cref="IJobBoard.TakeAsync"/> for documents by their names, in that order: those that are due and that nobody has. One that may be what kills the process
-    /// comes alone.
+    /// <see cref="IJobBoard.TakeAsync"/> for documents by their names: those that are due and that nobody has. One that may be what kills the process comes alone.
     /// </summary>
     ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken);
 }

@@ -12,15 +12,6 @@ internal sealed partial class JobBoard
     private bool _announcing;
     private int _outstanding;
 
-    public int Outstanding
-    {
-        get
-        {
-            lock (_gate)
-                return _outstanding;
-        }
-    }
-
     public ValueTask<List<JobTicket>> AnnounceAsync(int max, int most, TimeSpan again, CancellationToken cancellationToken) => new(Announce(max, most, again));
 
     public ValueTask WithdrawAsync(IReadOnlyList<JobTicket> tickets)

@@ -13,6 +13,9 @@ internal sealed record ClaimQuestion(Guid Claim, JobHolder Holder, int Max, long
     /// <summary>Jobs that came back without a result, and how long they are to rest.</summary>
     public IReadOnlyList<(long Job, int Attempts, TimeSpan Pause)> GivenBack { get; init; } = [];
 
+    /// <summary>Documents whose work is asked for; null for any.</summary>
+    public IReadOnlyList<DocumentKey>? Only { get; init; }
+
     /// <summary>Claims whose answer nobody got.</summary>
     public IReadOnlyList<Guid> Lost { get; init; } = [];
 }
@@ -33,22 +36,29 @@ internal static class ClaimStatements
         """
         WITH dead AS (SELECT document FROM holds WHERE holder=$1 AND incarnation<>$2 ORDER BY document FOR UPDATE SKIP LOCKED),
           gone AS (DELETE FROM holds h USING dead WHERE h.document=dead.document RETURNING h.job)
-        UPDATE outbox o SET interruptions=o.interruptions+1 FROM gone WHERE o.job=gone.job
+        UPDATE outbox o SET interruptions=o.interruptions+1, announced=NULL FROM gone WHERE o.job=gone.job
         """;
 
-    private const string EndLeases =
+    /// <summary>Ends the leases of those who are gone.</summary>
+    internal const string EndLeases =
         """
         WITH over AS (SELECT document FROM holds WHERE ends<=now() ORDER BY document FOR UPDATE SKIP LOCKED),
           gone AS (DELETE FROM holds h USING over WHERE h.document=over.document RETURNING h.job)
-        UPDATE outbox o SET attempts=o.attempts+1 FROM gone WHERE o.job=gone.job
+        UPDATE outbox o SET attempts=o.attempts+1, announced=NULL FROM gone WHERE o.job=gone.job
         """;
 
     private const string NextDue = "SELECT least((SELECT min(due) FROM outbox WHERE due>now()), (SELECT min(ends) FROM holds)) - now()";
 
+    private const string ByName = "AND o.document IN (SELECT d.key FROM documents d JOIN unnest($8, $9) n(tenant, id) ON d.tenant=n.tenant AND d.id=n.id)";
+
     private static readonly string Take = Taking("o.interruptions<$5", "");
+    private static readonly string TakeByName = Taking("o.interruptions<$5", ByName);
 
     // Alone: only where the claim brought nothing else.
-    private static readonly string TakeSuspect = Taking("o.interruptions>=$5", "AND NOT EXISTS(SELECT FROM holds mine WHERE mine.holder=$2 AND mine.claim=$4)");
+    private const string NothingElse = "AND NOT EXISTS(SELECT FROM holds mine WHERE mine.holder=$2 AND mine.claim=$4)";
+
+    private static readonly string TakeSuspect = Taking("o.interruptions>=$5", NothingElse);
+    private static readonly string TakeSuspectByName = Taking("o.interruptions>=$5", $"{NothingElse} {ByName}");
 
     /// <summary>Claims. Also says how long it is until something that can't be claimed now may be; null for nothing.</summary>
     public static async ValueTask<(List<JobTicket> Taken, TimeSpan? Next)> RunAsync(NpgsqlConnection connection, ClaimQuestion question, CancellationToken stop)
@@ -60,10 +70,17 @@ internal static class ClaimStatements
         AddEnded(batch, q);
         if (q.TakeOver)
             batch.Add(TakeOver, holder, incarnation);
-        batch.Add(EndLeases)
-            .Add(Take, (long)q.Max, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes)
-            .Add(TakeSuspect, 1L, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes)
-            .Add(NextDue);
+        batch.Add(EndLeases);
+        if (q.Only is { } only)
+        {
+            var (tenants, ids) = (only.Select(key => PostgresText.Write(key.Tenant)).ToArray(), only.Select(key => PostgresText.Write(key.DocumentId)).ToArray());
+            batch.Add(TakeByName, (long)q.Max, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes, tenants, ids)
+                .Add(TakeSuspectByName, 1L, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes, tenants, ids);
+        }
+        else
+            batch.Add(Take, (long)q.Max, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes)
+                .Add(TakeSuspect, 1L, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes);
+        batch.Add(NextDue);
         var taken = new List<JobTicket>();
         await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
         for (var kind = 0; kind < 2; kind++)
@@ -109,7 +126,8 @@ internal static class ClaimStatements
         FROM taken t JOIN fitting f ON f.job=t.job JOIN documents d ON d.key=t.document ORDER BY f.place
         """;
 
-    private static JobTicket Ticket(NpgsqlDataReader row) => new(
+    /// <summary>A row that is a job.</summary>
+    internal static JobTicket Ticket(NpgsqlDataReader row) => new(
         new DocumentKey(PostgresText.Read(row.GetString(0)), PostgresText.Read(row.GetString(1))), row.GetInt64(2), (IngestionKind)row.GetInt16(3), row.GetInt32(4), row.GetInt64(5),
         DocumentRows.Time(row, 6))
     {

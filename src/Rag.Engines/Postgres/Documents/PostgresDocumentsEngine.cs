@@ -23,6 +23,7 @@ internal sealed class PostgresDocumentsEngine : Engine
         PostgresSource.Add(services, context);
         services.AddSingleton<IDocumentStore>(provider => new PostgresDocumentStore(
             provider.GetRequiredService<PostgresSource>(), provider.GetRequiredService<ILogger<PostgresDocumentStore>>()));
+        services.AddSingleton<IDocumentArchive>(provider => new PostgresDocumentArchive(provider.GetRequiredService<PostgresSource>()));
     }
 
     public override ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken) =>

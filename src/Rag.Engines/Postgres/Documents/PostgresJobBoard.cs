@@ -8,7 +8,7 @@ namespace Rag.Engines.Postgres.Documents;
 /// The outbox as other processes see it as well: claims are rows with a lease on the server's clock. Who waits for work is woken by the commit that brought it
 /// (<c>NOTIFY</c>), looks when something falls due, and once a second in any case. A claim that found nothing answers for the others of this process until then.
 /// </summary>
-internal sealed class PostgresJobBoard : IJobBoard
+internal sealed partial class PostgresJobBoard : IAnnouncingBoard
 {
     private const int MostWorkers = 1_000;
 
@@ -46,7 +46,13 @@ internal sealed class PostgresJobBoard : IJobBoard
 
     public TimeSpan Lag() => _watch.Summary.Lag;
 
-    public async ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, CancellationToken cancellationToken)
+    public ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
+        TakeAsync(max, maxBytes, holder, null, cancellationToken);
+
+    public ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
+        only.Count == 0 ? new([]) : TakeAsync(only.Count, maxBytes, holder, only, cancellationToken);
+
+    private async ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, IReadOnlyList<DocumentKey>? only, CancellationToken cancellationToken)
     {
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
         await _oneClaim.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -55,13 +61,13 @@ internal sealed class PostgresJobBoard : IJobBoard
             _watch.WorkerCame();
             for (var again = true; ; again = false)
             {
-                if (Ask(max, maxBytes, holder) is not { } question)
+                if (Ask(max, maxBytes, holder, only) is not { } question)
                     return [];
                 var signals = Interlocked.Read(ref _signals);
                 try
                 {
                     var (taken, next) = await _source.RunAsync((connection, stop) => ClaimStatements.RunAsync(connection, question, stop), cancellationToken).ConfigureAwait(false);
-                    Answered(question, signals, taken.Count == 0 ? next : null, taken.Count == 0);
+                    Answered(question, signals, taken.Count == 0 ? next : null, taken.Count == 0 && only is null);
                     return taken;
                 }
                 catch (Exception error)
@@ -166,14 +172,14 @@ internal sealed class PostgresJobBoard : IJobBoard
     }
 
     /// <summary>What to ask; null when it is known that there is nothing.</summary>
-    private ClaimQuestion? Ask(int max, long maxBytes, JobHolder holder)
+    private ClaimQuestion? Ask(int max, long maxBytes, JobHolder holder, IReadOnlyList<DocumentKey>? only)
     {
         lock (_gate)
         {
             var known = _runs.TryGetValue(holder.Worker, out var run) && run == holder.Incarnation;
-            if (known && _emptyAt == _signals && _time.GetUtcNow() < _emptyUntil && _givenBack.Count + _lost.Count == 0)
+            if (known && only is null && _emptyAt == _signals && _time.GetUtcNow() < _emptyUntil && _givenBack.Count + _lost.Count == 0)
                 return null;
-            return EndedLocked() with { Holder = holder, Max = max, MaxBytes = maxBytes, TakeOver = !known };
+            return EndedLocked() with { Holder = holder, Max = max, MaxBytes = maxBytes, TakeOver = !known, Only = only };
         }
     }
 

@@ -20,7 +20,9 @@ internal sealed class PostgresIdentityEngine : Engine
     public override void Register(IServiceCollection services, EngineContext context)
     {
         PostgresSource.Add(services, context);
-        services.AddSingleton<IKeyStore>(provider => new PostgresKeyStore(provider.GetRequiredService<PostgresSource>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new PostgresKeyStore(provider.GetRequiredService<PostgresSource>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IKeyStore>(provider => provider.GetRequiredService<PostgresKeyStore>());
+        services.AddSingleton<IKeyArchive>(provider => provider.GetRequiredService<PostgresKeyStore>());
     }
 
     public override ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken) =>

@@ -1,10 +1,11 @@
+using System.Runtime.CompilerServices;
 using Npgsql;
 using Rag.Identity;
 
 namespace Rag.Engines.Postgres.Identity;
 
 /// <summary>Users and hashed keys in PostgreSQL, for any number of processes at a time.</summary>
-internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time) : IKeyStore
+internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time) : IKeyStore, IKeyArchive
 {
     public static readonly PostgresMigrations Migrations = new("identity",
         """
@@ -79,7 +80,25 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
             return await command.ExecuteNonQueryAsync(stop).ConfigureAwait(false);
         }, cancellationToken);
 
-    // Each of the four does the same when it is done again.
+    public async IAsyncEnumerable<NewKey> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // All at once: a key takes a hundred bytes or two.
+        var keys = await RunAsync<IReadOnlyList<NewKey>>(
+            async (connection, stop) =>
+            {
+                await using var command = connection.Statement(
+                    "SELECT k.hash, u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name=k.username WHERE k.revoked_at IS NULL ORDER BY k.hash");
+                await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
+                var read = new List<NewKey>();
+                while (await row.ReadAsync(stop).ConfigureAwait(false))
+                    read.Add(new NewKey(new Caller(PostgresText.Read(row.GetString(1)), PostgresText.Read(row.GetString(2)), row.GetInt32(3)), KeyHash.Parse(row.GetString(0))));
+                return read;
+            }, cancellationToken).ConfigureAwait(false);
+        foreach (var key in keys)
+            yield return key;
+    }
+
+    // Each of these does the same when it is done again.
     private async ValueTask<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, ValueTask<T>> work, CancellationToken cancellationToken)
     {
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
