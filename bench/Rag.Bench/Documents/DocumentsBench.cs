@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Caching;
 using Rag.Chunks;
 using Rag.Documents;
+using Rag.Engines.Postgres;
+using Rag.Engines.Postgres.Documents;
 using Rag.Engines.Sqlite;
 using Rag.Ingestion;
 
@@ -19,32 +21,36 @@ internal static class DocumentsBench
     {
         var seconds = new Option<int>("--seconds") { DefaultValueFactory = _ => 5, Description = "How long each part takes" };
         var folder = new Option<string?>("--folder") { Description = "Where the database is made (and removed); default: the temporary folder" };
-        var command = new Command("documents", "Uploads, polls and chunks: CPU per operation, latency, throughput") { seconds, folder };
-        command.SetAction((arguments, _) => RunAsync(arguments.GetValue(seconds), arguments.GetValue(folder)));
+        var postgres = new Option<string?>("--postgres") { Description = "A connection to PostgreSQL, as Npgsql writes it: keeps the documents there, in a schema that is made and dropped" };
+        var command = new Command("documents", "Uploads, polls and chunks: CPU per operation, latency, throughput") { seconds, folder, postgres };
+        command.SetAction((arguments, _) => arguments.GetValue(postgres) is { } connection
+            ? OnPostgresAsync(arguments.GetValue(seconds), connection)
+            : OnSqliteAsync(arguments.GetValue(seconds), arguments.GetValue(folder)));
         return command;
     }
 
-    private static async Task RunAsync(int seconds, string? parent)
+    private static async Task OnPostgresAsync(int seconds, string connection)
+    {
+        var options = new PostgresOptions { Connection = connection, Schema = $"bench_{Environment.ProcessId}" };
+        await using var source = new PostgresSource(options);
+        using (var store = new PostgresDocumentStore(source, NullLogger<PostgresDocumentStore>.Instance))
+            await MeasureAsync(store, seconds, reads: 2_000);
+        await source.RunAsync(
+            async (open, stop) =>
+            {
+                await using var drop = open.CreateCommand();
+                drop.CommandText = $"DROP SCHEMA {options.Schema} CASCADE";
+                return await drop.ExecuteNonQueryAsync(stop);
+            }, default, within: TimeSpan.FromMinutes(1));
+    }
+
+    private static async Task OnSqliteAsync(int seconds, string? parent)
     {
         var folder = Directory.CreateDirectory(Path.Combine(parent ?? Path.GetTempPath(), $"rag-bench-{Environment.ProcessId}")).FullName;
         try
         {
             var store = SqliteDocumentStore.Open(folder);
-            using (var service = new DocumentService(store, new DocumentsOptions(), TimeProvider.System, NullLogger<DocumentService>.Instance))
-            {
-                using var cache = new CacheStore(new CachingOptions(), TimeProvider.System, new Random(1));
-                using var invalidation = new CacheInvalidation(cache, TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
-                var queue = new OutboxQueue(service, store, invalidation, TimeProvider.System);
-                using var stop = new CancellationTokenSource();
-                var worker = IngestAsync(queue, stop.Token);
-                await ClosedAsync(service, 1, seconds);
-                await ClosedAsync(service, 64, seconds);
-                await OpenAsync(service, seconds);
-                await ReadsAsync(service, store);
-                await stop.CancelAsync();
-                await worker;
-            }
-
+            await MeasureAsync(store, seconds, reads: 50_000);
             Console.WriteLine($"database {new FileInfo(Path.Combine(folder, "documents.db")).Length >> 20} MiB, log {new FileInfo(Path.Combine(folder, "documents.db-wal")).Length >> 20} MiB");
             store.Dispose();
             Chunks(seconds);
@@ -53,6 +59,22 @@ internal static class DocumentsBench
         {
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    private static async Task MeasureAsync(IDocumentStore store, int seconds, int reads)
+    {
+        using var service = new DocumentService(store, new DocumentsOptions(), TimeProvider.System, NullLogger<DocumentService>.Instance);
+        using var cache = new CacheStore(new CachingOptions(), TimeProvider.System, new Random(1));
+        using var invalidation = new CacheInvalidation(cache, TimeProvider.System, NullLogger<CacheInvalidation>.Instance);
+        var queue = new OutboxQueue(service, store, invalidation, TimeProvider.System);
+        using var stop = new CancellationTokenSource();
+        var worker = IngestAsync(queue, stop.Token);
+        await ClosedAsync(service, 1, seconds);
+        await ClosedAsync(service, 64, seconds);
+        await OpenAsync(service, seconds);
+        await ReadsAsync(service, store, reads);
+        await stop.CancelAsync();
+        await worker;
     }
 
     /// <summary>Completes whatever is queued: the queue's own cost, without parsing and indexes.</summary>
@@ -128,16 +150,15 @@ internal static class DocumentsBench
             $"acknowledged p50 {At(waits, .5):0.00} ms p99 {At(waits, .99):0.00} ms");
     }
 
-    private static async Task ReadsAsync(DocumentService service, IDocumentStore store)
+    private static async Task ReadsAsync(DocumentService service, IDocumentStore store, int times)
     {
-        const int times = 50_000;
         var (document, first) = ("open1", "warm0");
-        await MeasureAsync("status, in memory", () => service.GetStatusAsync("t", document, default).AsTask());
+        await MeasureAsync("status", () => service.GetStatusAsync("t", document, default).AsTask());
         await MeasureAsync("status, from the store", () => store.FindAsync("t", first, default).AsTask());
         await MeasureAsync("document with its text", () => service.GetAsync("t", document, default).AsTask());
         await MeasureAsync("page of 20", () => service.ListAsync(new ListDocuments("t", null, null, 20), default).AsTask());
 
-        static async Task MeasureAsync(string what, Func<Task> read)
+        async Task MeasureAsync(string what, Func<Task> read)
         {
             for (var i = 0; i < 2_000; i++)
                 await read();

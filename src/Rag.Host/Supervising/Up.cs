@@ -13,8 +13,8 @@ internal static class Up
     {
         var configuration = Settings.Read(arguments);
         Server.Explained(() => SettingCatalogue.Check(configuration));
-        var context = new EngineContext(configuration, Path.GetFullPath(configuration["data"]!), static _ => true, TimeProvider.System);
-        var replicas = Replicas.Read(configuration, Modules.All, Server.Explained(() => Modules.All.Where(module => EngineCatalogue.IsReplicable(module, context)).ToList()));
+        var engines = new EngineContext(configuration, Path.GetFullPath(configuration["data"]!), static _ => true, TimeProvider.System);
+        var replicas = Server.Explained(() => Replicas.Read(configuration, Modules.All, module => EngineCatalogue.IsReplicable(module, engines)));
         using var data = DataFolder.Take(configuration["data"]!, ["up"], "'rag up'");
         using var sockets = SocketFolder.Create();
         var plans = FleetPlan.Of(Modules.All, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Configuration;
+using Rag.Engines;
 using Rag.Host;
 using Rag.Host.Serving;
 using Rag.Host.Supervising;
+using Rag.Hosting;
 using Xunit;
 
 namespace Rag.Tests.Supervising;
@@ -93,6 +95,14 @@ public sealed class FleetPlanTests : IDisposable
             Assert.Contains(text, problem.Message);
     }
 
+    [Fact]
+    public void A_service_whose_engine_is_shared_may_have_replicas_that_its_own_engine_could_not()
+    {
+        var context = new EngineContext(
+            new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?> { ["documents:engine"] = "postgres" }).Build(), "/data", _ => true, TimeProvider.System);
+        Assert.Equal(2, Plan("documents=2", module => EngineCatalogue.IsReplicable(module, context)).Count(plan => plan.Name.StartsWith("documents", StringComparison.Ordinal)));
+    }
+
     [Theory]
     [InlineData("embedding")]
     [InlineData("=2")]
@@ -121,7 +131,7 @@ public sealed class FleetPlanTests : IDisposable
     private static string[] Values(ProcessPlan plan, string option) =>
         [.. plan.Arguments.Zip(plan.Arguments.Skip(1)).Where(pair => pair.First == option).Select(pair => pair.Second)];
 
-    private IReadOnlyList<ProcessPlan> Plan(string replicas = "") => FleetPlan.Of(
-        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All, Modules.All.Where(module => module.Replicable).ToList()),
+    private IReadOnlyList<ProcessPlan> Plan(string replicas = "", Func<ServiceModule, bool>? shared = null) => FleetPlan.Of(
+        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All, shared ?? (module => module.Replicable)),
         new Listening(["http://127.0.0.1:8080"], ["http://127.0.0.1:8082"]), "/data", _sockets, 7);
 }

@@ -66,7 +66,7 @@ internal static class ClaimStatements
         var q = question;
         var holder = PostgresText.Write(q.Holder.Worker);
         var incarnation = PostgresText.Write(q.Holder.Incarnation);
-        await using var batch = new NpgsqlBatch(connection);
+        await using var batch = new NpgsqlBatch(connection).Add(PostgresStatements.ByIndex);
         AddEnded(batch, q);
         if (q.TakeOver)
             batch.Add(TakeOver, holder, incarnation);
@@ -83,6 +83,7 @@ internal static class ClaimStatements
         batch.Add(NextDue);
         var taken = new List<JobTicket>();
         await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
+        await row.NextResultAsync(stop).ConfigureAwait(false);
         for (var kind = 0; kind < 2; kind++)
         {
             while (await row.ReadAsync(stop).ConfigureAwait(false))

@@ -82,12 +82,13 @@ internal sealed class CommitSession : IDisposable
             await using var batch = new NpgsqlBatch(connection)
                 .Add("BEGIN")
                 .Add(Limits, limit)
+                .Add(PostgresStatements.ByIndex)
                 .Add("SELECT pg_advisory_xact_lock($1)", PostgresLocks.Of("documents", source.Options.Schema))
                 .Add(ByName, names.Select(name => PostgresText.Write(name.Tenant)).ToArray(), names.Select(name => PostgresText.Write(name.DocumentId)).ToArray())
                 .Add(Numbers, names.Count);
             await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
-            await row.NextResultAsync(stop).ConfigureAwait(false); // the lock's
-            await row.NextResultAsync(stop).ConfigureAwait(false);
+            for (var before = 0; before < 3; before++) // the limits', the indexes' and the lock's
+                await row.NextResultAsync(stop).ConfigureAwait(false);
             while (await row.ReadAsync(stop).ConfigureAwait(false))
                 session.Work.Open(Document(row));
             await row.NextResultAsync(stop).ConfigureAwait(false);

@@ -31,11 +31,11 @@ internal sealed class PostgresDocumentStore(PostgresSource source, ILogger<Postg
     }
 
     public ValueTask<StoredVersion?> FindAsync(string tenant, string documentId, CancellationToken cancellationToken) => ReadAsync(
-        connection => connection.Statement(Find, PostgresText.Write(tenant), PostgresText.Write(documentId)),
+        batch => batch.Add(Find, PostgresText.Write(tenant), PostgresText.Write(documentId)),
         async (row, stop) => await row.ReadAsync(stop).ConfigureAwait(false) ? DocumentRows.Version(row) : null, cancellationToken);
 
     public ValueTask<IReadOnlyList<StoredVersion>> ListAsync(string tenant, string? after, int limit, CancellationToken cancellationToken) => ReadAsync(
-        connection => connection.Statement(List, PostgresText.Write(tenant), PostgresText.Write(after ?? ""), (long)limit),
+        batch => batch.Add(List, PostgresText.Write(tenant), PostgresText.Write(after ?? ""), (long)limit),
         async (row, stop) =>
         {
             var found = new List<StoredVersion>();
@@ -48,7 +48,7 @@ internal sealed class PostgresDocumentStore(PostgresSource source, ILogger<Postg
         (await ReadContentsAsync([jobId], cancellationToken).ConfigureAwait(false)).GetValueOrDefault(jobId);
 
     public ValueTask<IReadOnlyDictionary<long, StoredContent>> ReadContentsAsync(IReadOnlyCollection<long> jobIds, CancellationToken cancellationToken) => ReadAsync(
-        connection => connection.Statement(Contents, jobIds.ToArray()),
+        batch => batch.Add(Contents, jobIds.ToArray()),
         async (row, stop) =>
         {
             var found = new Dictionary<long, StoredContent>();
@@ -63,7 +63,7 @@ internal sealed class PostgresDocumentStore(PostgresSource source, ILogger<Postg
         }, cancellationToken);
 
     public ValueTask<string?> ReadTextAsync(long jobId, CancellationToken cancellationToken) => ReadAsync(
-        connection => connection.Statement("SELECT body FROM contents WHERE job=$1", jobId),
+        batch => batch.Add("SELECT body FROM contents WHERE job=$1", jobId),
         async (row, stop) => await row.ReadAsync(stop).ConfigureAwait(false) ? DocumentRows.TextOrNull(row, 0) : null, cancellationToken);
 
     public StoredBacklog ReadBacklog()
@@ -110,14 +110,16 @@ internal sealed class PostgresDocumentStore(PostgresSource source, ILogger<Postg
         // The connections are the process's, not this store's.
     }
 
-    private async ValueTask<T> ReadAsync<T>(Func<NpgsqlConnection, NpgsqlCommand> ask, Func<NpgsqlDataReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
+    private async ValueTask<T> ReadAsync<T>(Action<NpgsqlBatch> ask, Func<NpgsqlDataReader, CancellationToken, ValueTask<T>> read, CancellationToken cancellationToken)
     {
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
         return await source.RunAsync(
             async (connection, stop) =>
             {
-                await using var command = ask(connection);
-                await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
+                await using var batch = new NpgsqlBatch(connection).Add(PostgresStatements.ByIndex);
+                ask(batch);
+                await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
+                await row.NextResultAsync(stop).ConfigureAwait(false);
                 return await read(row, stop).ConfigureAwait(false);
             },
             cancellationToken, repeatable: true).ConfigureAwait(false);
