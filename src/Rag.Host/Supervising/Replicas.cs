@@ -28,8 +28,11 @@ internal static class Replicas
     }
 
     /// <summary>How many of each service.</summary>
+    /// <param name="configuration">All settings.</param>
+    /// <param name="modules">The services.</param>
+    /// <param name="replicable">Whether a service may have several processes; what its module says by default.</param>
     /// <exception cref="CommandException">Numbers that are none, services that don't exist or can't have replicas: all problems at once.</exception>
-    public static IReadOnlyDictionary<string, int> Read(IConfiguration configuration, IReadOnlyList<ServiceModule> modules)
+    public static IReadOnlyDictionary<string, int> Read(IConfiguration configuration, IReadOnlyList<ServiceModule> modules, Func<ServiceModule, bool>? replicable = null)
     {
         var problems = new List<string>();
         var counts = modules.ToDictionary(module => module.Name, _ => 1);
@@ -40,8 +43,8 @@ internal static class Replicas
                 problems.Add($"replicas: '{setting.Key}' is no service; expected one of {string.Join(", ", modules.Select(m => m.Name).Order(StringComparer.Ordinal))}");
             else if (!int.TryParse(setting.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var count) || count is < 1 or > Most)
                 problems.Add($"replicas: '{setting.Key}={setting.Value}' is not permitted; expected a whole number from 1 to {Most}");
-            else if (count > 1 && !module.Replicable)
-                problems.Add($"replicas: '{setting.Key}={count}' is not permitted: {setting.Key} keeps its state in its own process; expected 1");
+            else if (count > 1 && !(replicable ?? (static m => m.Replicable))(module))
+                problems.Add($"replicas: '{setting.Key}={count}' is not permitted: {setting.Key} keeps its state in its own process; expected 1, or an engine that keeps it elsewhere");
             else
                 counts[setting.Key] = count;
         }

@@ -1,3 +1,4 @@
+using Rag.Engines;
 using Rag.Host.Serving;
 
 namespace Rag.Host.Supervising;
@@ -11,7 +12,11 @@ internal static class Up
     public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> arguments, SupervisionRules rules, int? parent)
     {
         var configuration = Settings.Read(arguments);
-        var replicas = Replicas.Read(configuration, Modules.All);
+        var replicas = Server.Explained(() =>
+        {
+            var engines = new EngineContext(configuration, configuration["data"]!, static _ => true, TimeProvider.System);
+            return Replicas.Read(configuration, Modules.All, module => EngineCatalogue.IsReplicable(module, engines));
+        });
         using var data = DataFolder.Take(configuration["data"]!, ["up"], "'rag up'");
         using var sockets = SocketFolder.Create();
         var plans = FleetPlan.Of(Modules.All, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);
