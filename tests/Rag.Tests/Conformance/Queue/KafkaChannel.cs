@@ -23,9 +23,6 @@ internal sealed class KafkaChannel : QueueChannel
 
     public override IJobReceiver NewReceiver() => new KafkaReceiver(_options, TimeProvider.System, NullLogger<KafkaReceiver>.Instance);
 
-    /// <summary>A process with a fixed name in the group.</summary>
-    public IJobReceiver NewMember(string name) => new KafkaReceiver(_options with { Member = name, Session = TimeSpan.FromSeconds(30) }, TimeProvider.System, NullLogger<KafkaReceiver>.Instance);
-
     public override async Task PutGarbageAsync()
     {
         using var producer = new ProducerBuilder<string, string>(_options.Producer()).Build();
