@@ -131,7 +131,7 @@ internal sealed record KafkaOptions
         EnableAutoOffsetStore = false,
         AutoOffsetReset = AutoOffsetReset.Earliest,
         SessionTimeoutMs = (int)Session.TotalMilliseconds,
-        HeartbeatIntervalMs = (int)(Session.TotalMilliseconds / 4),
+        HeartbeatIntervalMs = (int)Math.Min(Session.TotalMilliseconds / 4, 3_000),
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
         AllowAutoCreateTopics = true,
         TopicMetadataRefreshIntervalMs = 10_000,

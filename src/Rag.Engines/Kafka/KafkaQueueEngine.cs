@@ -91,11 +91,12 @@ internal sealed class KafkaQueueEngine : Engine
         {
             return $"topic {name} was made by another meanwhile";
         }
-        catch (KafkaException error) when (error.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion)
+        catch (KafkaException error) when (error.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion or ErrorCode.Local_TimedOut)
         {
-            // Brokers before 0.10.1 make topics when they are asked about them, with as many partitions as they are set to.
+            // Brokers before 0.10.1 can't be told to, which the client waits out; they make topics when they are asked about them, with as many partitions as they
+            // are set to. Those that are down don't answer this either.
             await Task.Run(() => admin.GetMetadata(name, options.Timeout), cancellationToken).ConfigureAwait(false);
-            return $"topic {name} asked for; this old broker makes it with its own number of partitions";
+            return $"topic {name} asked for; old brokers make it with their own number of partitions";
         }
     }
 }

@@ -17,7 +17,7 @@ internal static class RedisFindings
     public static async Task<IReadOnlyList<Finding>> OfAsync(
         RedisOptions options, TimeProvider time, Func<IReadOnlyDictionary<string, string>, IEnumerable<Finding>> further, CancellationToken cancellationToken)
     {
-        await using var connection = new RedisConnection(options with { Timeout = TimeSpan.FromSeconds(2) }, time);
+        await using var connection = new RedisConnection(options with { Timeout = TimeSpan.FromSeconds(2), Admin = true }, time);
         try
         {
             await connection.CallAsync("redis", database => database.PingAsync(), cancellationToken).ConfigureAwait(false);

@@ -40,6 +40,9 @@ internal sealed record RedisOptions
     /// <summary>The greatest value that is kept.</summary>
     public int MaxValueBytes { get; init; } = MaxValueSetting.Default;
 
+    /// <summary>Whether the client may ask the server about itself (INFO), as checks do.</summary>
+    public bool Admin { get; init; }
+
     /// <summary>Reads the section.</summary>
     /// <exception cref="InvalidOperationException">Values that are missing or not permitted, all at once.</exception>
     public static RedisOptions Read(IConfiguration configuration)
@@ -77,6 +80,7 @@ internal sealed record RedisOptions
         client.HeartbeatConsistencyChecks = true;
         client.KeepAlive = 5;
         client.DefaultDatabase = Database;
+        client.AllowAdmin |= Admin;
         client.ClientName ??= "rag";
         return client;
     }

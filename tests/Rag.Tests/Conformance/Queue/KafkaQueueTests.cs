@@ -20,7 +20,7 @@ public sealed class KafkaQueueTests(EngineServers servers) : BrokerConformance
     internal override async Task<QueueChannel?> OpenChannelAsync() => ChannelOn(await servers.GetAsync(Engine));
 }
 
-/// <summary>The modern protocol, by the mock cluster of librdkafka 2.16: three brokers in this process, an idempotent producer, static members.</summary>
+/// <summary>The modern protocol, by the mock cluster of librdkafka 2.16: three brokers in this process and an idempotent producer. Fixed member names (kafka:member) are not run here.</summary>
 public sealed class KafkaMockQueueTests : ChannelConformance, IDisposable
 {
     private readonly IProducer<byte[], byte[]> _cluster;
