@@ -2,6 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
 using Rag.Engines.Faiss;
 using Rag.Engines.OpenAi;
+using Rag.Engines.Postgres.Documents;
+using Rag.Engines.Postgres.Identity;
 using Rag.Engines.Postgres.Keywords;
 using Rag.Engines.Postgres.Vectors;
 using Rag.Engines.Sqlite;
@@ -17,7 +19,9 @@ public static class EngineCatalogue
     public static IReadOnlyList<Engine> All { get; } =
     [
         new SqliteDocumentsEngine(),
+        new PostgresDocumentsEngine(),
         new SqliteIdentityEngine(),
+        new PostgresIdentityEngine(),
         new BuiltIn("queue", "outbox", "the documents' own outbox: no second system", "documents"),
         new BuiltIn("vectors", "built-in", "our HNSW index, in memory, durable in the data folder"),
         new ChromaEngine(),

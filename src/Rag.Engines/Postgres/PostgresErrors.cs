@@ -15,7 +15,7 @@ internal static class PostgresErrors
     public static bool IsDrivers(Exception error) => error is NpgsqlException or SocketException or IOException or TimeoutException;
 
     /// <summary>Whether the connection had gone: the server ended, or ended it. Whatever was under way may or may not have been done.</summary>
-    public static bool LostConnection(Exception error) => error switch
+    public static bool LostConnection(Exception? error) => error switch
     {
         PostgresException refused => refused.SqlState is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or "57P05",
         NpgsqlException { InnerException: TimeoutException } => false,
@@ -50,6 +50,7 @@ internal static class PostgresErrors
     private static RagException Refused(PostgresException error) => error.SqlState switch
     {
         PostgresErrorCodes.TooManyConnections => new(RagError.Overloaded, "PostgreSQL has no connection left (max_connections); try again later", Later, error),
+        PostgresErrorCodes.CannotConnectNow => new(RagError.Unavailable, "PostgreSQL is starting, recovering or stopping; try again later", Soon, error),
         PostgresErrorCodes.QueryCanceled => new(RagError.DeadlineExceeded, "PostgreSQL did not answer in time; try again", Soon, error),
         PostgresErrorCodes.LockNotAvailable => new(RagError.Overloaded, "PostgreSQL: others hold what is to be written for too long; try again", Soon, error),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>

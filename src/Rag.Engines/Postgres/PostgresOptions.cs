@@ -35,7 +35,7 @@ public sealed record PostgresOptions
     /// <summary>The schema that holds the tables; a plain name that needs no quotes.</summary>
     public string Schema { get; init; } = SchemaSetting.Default;
 
-    /// <summary>How long one call may take, the wait for a connection left out (1 s at most).</summary>
+    /// <summary>How long one call may take, the wait for a connection included.</summary>
     public TimeSpan Timeout { get; init; } = TimeoutSetting.Default;
 
     /// <summary>Reads the section.</summary>

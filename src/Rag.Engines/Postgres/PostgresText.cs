@@ -15,8 +15,7 @@ internal static class PostgresText
     /// <summary>For a parameter.</summary>
     public static string Write(string text)
     {
-        if (text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
-            text = Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+        text = Kept(text);
         if (!text.AsSpan().ContainsAny(Special))
             return text;
         var kept = new StringBuilder(text.Length + 8);
@@ -24,6 +23,10 @@ internal static class PostgresText
             _ = c == '\0' ? kept.Append(Mark).Append('0') : c == Mark ? kept.Append(Mark).Append('1') : kept.Append(c);
         return kept.ToString();
     }
+
+    /// <summary>As it comes back once it was kept.</summary>
+    public static string Kept(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 
     /// <summary>From a column.</summary>
     public static string Read(string kept)

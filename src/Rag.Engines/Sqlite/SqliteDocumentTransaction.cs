@@ -83,7 +83,7 @@ internal sealed class SqliteDocumentTransaction(SqliteConnection connection) : I
 
     public bool RemoveJob(long jobId) => _dropJob.Run(jobId) > 0;
 
-    public void CountJob(long jobId, int attempts) => _countJob.Run(jobId, attempts);
+    public void CountJob(JobTicket next, TimeSpan wait, string? reason) => _countJob.Run(next.JobId, next.Attempts);
 
     public void Settle(DocumentHead head, Settlement settlement)
     {

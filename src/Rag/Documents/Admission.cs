@@ -6,7 +6,7 @@ namespace Rag.Documents;
 /// Whether ingestion keeps up well enough to take more in. It closes when the oldest waiting job is older than the most that is allowed, and opens again below
 /// 80 % of it, so that it does not flutter. Safe for concurrent use.
 /// </summary>
-internal sealed class Admission(JobBoard board, TimeSpan mostLag, TimeProvider time)
+internal sealed class Admission(IJobBacklog board, TimeSpan mostLag, TimeProvider time)
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1); // a look goes over all that waits
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);

@@ -24,6 +24,8 @@ internal sealed class PutOperation(DocumentMemory memory, PutDocument request, s
 
     public override long Bytes => request.Content.Length;
 
+    public override IEnumerable<DocumentKey> About => [new(request.Tenant, documentId)];
+
     public override void Apply(IDocumentTransaction transaction)
     {
         _head = transaction.Find(request.Tenant, documentId);
@@ -64,6 +66,8 @@ internal sealed class DeleteOperation(DocumentMemory memory, string tenant, stri
 {
     private DocumentHead? _head;
     private StoredVersion? _stored;
+
+    public override IEnumerable<DocumentKey> About => [new(tenant, documentId)];
 
     public override void Apply(IDocumentTransaction transaction)
     {

@@ -9,6 +9,9 @@ internal abstract class WriteOperation
     /// <summary>Bytes that it brings, for the bounds of queue and transaction.</summary>
     public virtual long Bytes => 0;
 
+    /// <summary>The documents that it reads in the transaction.</summary>
+    public abstract IEnumerable<DocumentKey> About { get; }
+
     /// <summary>Writes. Must not have written anything when it throws a <see cref="RagException"/>: its neighbours are kept.</summary>
     public abstract void Apply(IDocumentTransaction transaction);
 
@@ -20,7 +23,7 @@ internal abstract class WriteOperation
 }
 
 /// <summary>
-/// The only writer. Writes that arrive while a transaction is being flushed share the next one, so that a disk flush is paid once for all of them:
+/// The process's only writer. Writes that arrive while a transaction is being flushed share the next one, so that a disk flush is paid once for all of them:
 /// <code>
 ///   upload ─▶┐                       ┌─▶ acknowledge
 ///   upload ─▶├─ queue ─▶ one commit ─┼─▶ acknowledge
@@ -133,24 +136,17 @@ internal sealed partial class CommitWriter : IDisposable
         var refused = new Dictionary<WriteOperation, RagException>();
         try
         {
-            _store.Commit(
-                transaction =>
-                {
-                    foreach (var operation in batch)
-                        try
-                        {
-                            operation.Apply(transaction);
-                        }
-                        catch (RagException reason)
-                        {
-                            refused[operation] = reason;
-                        }
-                });
+            if (_store is ISharedDocumentStore shared)
+                shared.Commit([.. batch.SelectMany(operation => operation.About).Distinct()], Apply);
+            else
+                _store.Commit(Apply);
         }
         catch (Exception error)
         {
             LogCommitFailed(error, batch.Count);
-            var reason = new RagException(RagError.Unavailable, "documents: the database can't be written; try again later", TimeSpan.FromSeconds(5), error);
+            // What was sent to a server that then fell silent may be kept or not; nobody is told that it is.
+            var reason = error as RagException
+                ?? new RagException(RagError.Unavailable, "documents: the database can't be written; try again later", TimeSpan.FromSeconds(5), error);
             foreach (var operation in batch)
                 Tell(operation, refused.GetValueOrDefault(operation, reason));
             return;
@@ -159,6 +155,19 @@ internal sealed partial class CommitWriter : IDisposable
         Commits++;
         foreach (var operation in batch)
             Tell(operation, refused.Count > 0 ? refused.GetValueOrDefault(operation) : null);
+
+        void Apply(IDocumentTransaction transaction)
+        {
+            foreach (var operation in batch)
+                try
+                {
+                    operation.Apply(transaction);
+                }
+                catch (RagException reason)
+                {
+                    refused[operation] = reason;
+                }
+        }
     }
 
     private void Tell(WriteOperation operation, RagException? refusal)

@@ -2,17 +2,21 @@ using Rag.Ingestion;
 
 namespace Rag.Documents;
 
-/// <summary>What is known in memory beside the store: jobs, statuses, counts. It follows the store's commits in their order and is rebuilt from the store at a start.</summary>
-internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time) : IDisposable
+/// <summary>
+/// What is known in memory beside the store: jobs, statuses, counts. It follows the store's commits in their order and is rebuilt from the store at a start. Of a
+/// store that others work on as well nothing is known here: its own board tells.
+/// </summary>
+internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time, IJobBoard? shared = null) : IDisposable
 {
     private long _documents;
     private long _failed;
 
     public DocumentsOptions Options => options;
 
-    public JobBoard Board { get; } = new(time, options.Lease);
+    public IJobBoard Board { get; } = shared ?? new JobBoard(time, options.Lease);
 
-    public StatusCache Statuses { get; } = new();
+    /// <summary>Null where other processes change statuses as well.</summary>
+    public StatusCache? Statuses { get; } = shared is null ? new StatusCache() : null;
 
     /// <summary>Live documents.</summary>
     public long Documents => Interlocked.Read(ref _documents);
@@ -54,9 +58,9 @@ internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time
     {
         var key = new DocumentKey(version.Tenant, version.DocumentId);
         if (version.Kind == IngestionKind.Index)
-            Statuses.Set(key, StatusOf(version) with { Attempts = attempts });
+            Statuses?.Set(key, StatusOf(version) with { Attempts = attempts });
         else
-            Statuses.Remove(key);
+            Statuses?.Remove(key);
         // Last: whoever claims it next finds its status in place.
         Board.Add(new JobTicket(key, version.JobId, version.Kind, version.Version, version.Bytes, version.QueuedAt) { Attempts = attempts, Interruptions = interruptions });
     }

@@ -3,7 +3,7 @@ using Rag.Errors;
 
 namespace Rag.Documents;
 
-/// <summary>Documents on a store with one writer. Polls are answered from memory.</summary>
+/// <summary>Documents on a store with one writer. Polls are answered from memory, unless others work on the store as well.</summary>
 internal sealed class DocumentService : IDocuments, IDisposable
 {
     /// <summary>The most rows that one filtered page looks at; it then ends early, with a cursor to go on from.</summary>
@@ -16,14 +16,16 @@ internal sealed class DocumentService : IDocuments, IDisposable
     private static readonly IReadOnlyList<string> WithoutIngestion = ["ingestion_unavailable"];
 
     private readonly IDocumentStore _store;
+    private readonly ISharedDocumentStore? _shared;
     private readonly TimeProvider _time;
     private readonly Admission _admission;
 
     public DocumentService(IDocumentStore store, DocumentsOptions options, TimeProvider time, ILogger<DocumentService> logger)
     {
-        (_store, _time) = (store, time);
-        Memory = new DocumentMemory(options, time);
-        Memory.Load(store.ReadBacklog());
+        (_store, _shared, _time) = (store, store as ISharedDocumentStore, time);
+        Memory = new DocumentMemory(options, time, _shared?.OpenBoard(options, time));
+        if (_shared is null)
+            Memory.Load(store.ReadBacklog());
         _admission = new Admission(Memory.Board, TimeSpan.FromSeconds(options.MaxLagSeconds), time);
         Writer = new CommitWriter(store, options, logger);
         DocumentsMetrics.Watch(Memory);
@@ -63,7 +65,7 @@ internal sealed class DocumentService : IDocuments, IDisposable
     }
 
     public ValueTask<DocumentStatus?> GetStatusAsync(string tenant, string documentId, CancellationToken cancellationToken) =>
-        Memory.Statuses.Find(new DocumentKey(tenant, documentId)) is { } status
+        Memory.Statuses?.Find(new DocumentKey(tenant, documentId)) is { } status
             ? new ValueTask<DocumentStatus?>(status)
             : ReadStatusAsync(tenant, documentId, cancellationToken);
 
@@ -108,7 +110,7 @@ internal sealed class DocumentService : IDocuments, IDisposable
     }
 
     public ValueTask<DocumentsState> DescribeAsync(CancellationToken cancellationToken) =>
-        new(new DocumentsState(Memory.Documents, Memory.Board.Depth, Memory.Board.OldestAge(), Memory.FailedDocuments));
+        _shared?.DescribeAsync(cancellationToken) ?? new(new DocumentsState(Memory.Documents, Memory.Board.Depth, Memory.Board.OldestAge(), Memory.FailedDocuments));
 
     public void Dispose()
     {

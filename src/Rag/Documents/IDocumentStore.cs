@@ -2,7 +2,7 @@ namespace Rag.Documents;
 
 /// <summary>
 /// Where documents, their versions and the outbox are kept. The rules (which version comes next, what is superseded, what is pruned) live in this
-/// folder; an engine only keeps rows. Writes come from one thread, reads from many at once and never wait for a write.
+/// folder; an engine only keeps rows. Writes of a process come from one thread, reads from many at once and never wait for a write.
 /// </summary>
 public interface IDocumentStore : IDisposable
 {
@@ -52,8 +52,11 @@ public interface IDocumentTransaction
     /// <returns>False when it was not there: superseded or settled before.</returns>
     bool RemoveJob(long jobId);
 
-    /// <summary>Sets how often a job was tried, and that the process did not die under it; no effect when it is gone.</summary>
-    void CountJob(long jobId, int attempts);
+    /// <summary>Keeps how often a job was tried, and that the process did not die under it; no effect when it is gone.</summary>
+    /// <param name="next">The job as it is to be tried next.</param>
+    /// <param name="wait">How long it is to rest, and…</param>
+    /// <param name="reason">…why: for stores that keep the claims as well (<see cref="ISharedDocumentStore"/>); others leave both to the board.</param>
+    void CountJob(JobTicket next, TimeSpan wait, string? reason);
 
     /// <summary>Records how a version ended, and its text when given; no effect when the version's row is gone.</summary>
     void Settle(DocumentHead head, Settlement settlement);

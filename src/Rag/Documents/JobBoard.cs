@@ -2,7 +2,7 @@ namespace Rag.Documents;
 
 /// <summary>
 /// The outbox in memory: which documents have work, in which order, who holds it and until when. It holds one entry per document, so two jobs of one
-/// document are never out at a time, and a newer version takes the place of one that still waits. Safe for concurrent use.
+/// document are never out at a time, and a newer version takes the place of one that still waits. For a store that no other process works on. Safe for concurrent use.
 /// <code>
 ///   Add ──▶ ready (in order) ──Take──▶ in hand ──Finish──▶ gone
 ///             ▲                          │
@@ -10,7 +10,7 @@ namespace Rag.Documents;
 /// </code>
 /// Nothing here polls: a rising edge wakes those who wait, one timer is set to the earliest due time.
 /// </summary>
-internal sealed class JobBoard : IDisposable
+internal sealed class JobBoard : IJobBoard
 {
     /// <summary>Workers without a name of their own have a new one each time: forgotten ones cost their leases' time, nothing else.</summary>
     private const int MostWorkers = 1_000;
@@ -37,10 +37,8 @@ internal sealed class JobBoard : IDisposable
         _timer = time.CreateTimer(_ => OnTimer(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Jobs not yet finished, those in hand included.</summary>
     public int Depth => Volatile.Read(ref _depth);
 
-    /// <summary>How long work has been ready while no worker came or reported; zero while there is none.</summary>
     public TimeSpan Unclaimed
     {
         get
@@ -50,7 +48,6 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>Adds a document's newest job; an older one that still waits gives it its place.</summary>
     public void Add(JobTicket ticket)
     {
         lock (_gate)
@@ -65,11 +62,9 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>
-    /// Takes up to <paramref name="max"/> jobs that together bring no more than <paramref name="maxBytes"/> (a single one may); empty when none is due. What an
-    /// earlier run of the same worker held comes back first: it has died under it.
-    /// </summary>
-    public List<JobTicket> Take(int max, long maxBytes, JobHolder holder)
+    public ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, CancellationToken cancellationToken) => new(Take(max, maxBytes, holder));
+
+    private List<JobTicket> Take(int max, long maxBytes, JobHolder holder)
     {
         var taken = new List<JobTicket>(Math.Min(max, 32));
         lock (_gate)
@@ -97,22 +92,19 @@ internal sealed class JobBoard : IDisposable
         return taken;
     }
 
-    /// <summary>Ends when a job may be due. Ask <see cref="Take"/> then; another may have been faster.</summary>
     public Task WaitAsync(CancellationToken cancellationToken)
     {
         lock (_gate)
             return _edge.Task.IsCompleted ? Task.CompletedTask : _edge.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The job as handed out, when it still is and this is that try of it; otherwise null.</summary>
-    public JobTicket? Held(DocumentKey key, long jobId, int attempt)
+    public JobTicket? Held(IDocumentTransaction transaction, DocumentKey key, long jobId, int attempt)
     {
         lock (_gate)
-            return _entries.TryGetValue(key, out var entry) && entry.InHand is { } held && held.JobId == jobId && held.Attempts == attempt ? held : null;
+            return HeldLocked(key, jobId, attempt);
     }
 
-    /// <summary>The job, whether it waits or is in hand; null when it is finished or superseded.</summary>
-    public JobTicket? Find(DocumentKey key, long jobId)
+    public JobTicket? Find(IDocumentTransaction transaction, DocumentKey key, long jobId)
     {
         lock (_gate)
             return !_entries.TryGetValue(key, out var entry) ? null
@@ -120,7 +112,6 @@ internal sealed class JobBoard : IDisposable
                 : entry.Waiting?.JobId == jobId ? entry.Waiting : null;
     }
 
-    /// <summary>A job is done with; the document's next one, if any, becomes ready.</summary>
     public void Finish(DocumentKey key, long jobId)
     {
         lock (_gate)
@@ -147,7 +138,18 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>A job comes back to be tried again at <paramref name="dueAt"/>; dropped when a newer version waits.</summary>
+    public ValueTask GiveBackAsync(DocumentKey key, long jobId, int attempt, DateTimeOffset dueAt)
+    {
+        lock (_gate)
+            if (HeldLocked(key, jobId, attempt) is { } ticket)
+            {
+                PutBack(_entries[key], ticket, dueAt);
+                SetTimer(_time.GetUtcNow());
+            }
+
+        return ValueTask.CompletedTask;
+    }
+
     public void Return(JobTicket ticket, DateTimeOffset dueAt)
     {
         lock (_gate)
@@ -159,7 +161,6 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>Age of the oldest job; zero when there is none.</summary>
     public TimeSpan OldestAge()
     {
         lock (_gate)
@@ -178,10 +179,6 @@ internal sealed class JobBoard : IDisposable
         }
     }
 
-    /// <summary>
-    /// How far the workers are behind: the age of the oldest job that none of them has. Those that kept ending the process are left out: they wait for an idle
-    /// moment, however long.
-    /// </summary>
     public TimeSpan Lag()
     {
         lock (_gate)
@@ -198,6 +195,9 @@ internal sealed class JobBoard : IDisposable
     public void Dispose() => _timer.Dispose();
 
     private static TaskCompletionSource NewEdge() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private JobTicket? HeldLocked(DocumentKey key, long jobId, int attempt) =>
+        _entries.TryGetValue(key, out var entry) && entry.InHand is { } held && held.JobId == jobId && held.Attempts == attempt ? held : null;
 
     private void TakeOver(JobHolder holder)
     {

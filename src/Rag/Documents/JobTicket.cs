@@ -3,14 +3,27 @@ using Rag.Ingestion;
 namespace Rag.Documents;
 
 /// <summary>A document's name.</summary>
-internal readonly record struct DocumentKey(string Tenant, string DocumentId);
+/// <param name="Tenant">Whose document.</param>
+/// <param name="DocumentId">Which.</param>
+public readonly record struct DocumentKey(string Tenant, string DocumentId);
 
 /// <summary>Who holds a job: a worker by its name, in one of its runs.</summary>
-internal readonly record struct JobHolder(string Worker, string Incarnation);
+/// <param name="Worker">Its name, the same after a restart.</param>
+/// <param name="Incarnation">Which run of it.</param>
+public readonly record struct JobHolder(string Worker, string Incarnation);
 
-/// <summary>A job as the board knows it; what it needs besides is read from the store when it is claimed. Immutable but for the board's own fields.</summary>
-internal sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind, int Version, long Bytes, DateTimeOffset QueuedAt)
+/// <summary>A job as the board knows it; what it needs besides is read from the store when it is claimed.</summary>
+/// <param name="Key">Whose job.</param>
+/// <param name="JobId">Its number.</param>
+/// <param name="Kind">What is to be done.</param>
+/// <param name="Version">With which version.</param>
+/// <param name="Bytes">Size as uploaded.</param>
+/// <param name="QueuedAt">When the version was acknowledged.</param>
+public sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind, int Version, long Bytes, DateTimeOffset QueuedAt)
 {
+    /// <summary>From this many deaths on, a job may be what kills the process.</summary>
+    public const int SuspectInterruptions = 3;
+
     /// <summary>Tries that ended and count.</summary>
     public int Attempts { get; init; }
 
@@ -24,5 +37,5 @@ internal sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind
     public DateTimeOffset? StartedAt { get; init; }
 
     /// <summary>Whether it may be what kills the process: then it is handed out alone, after all others.</summary>
-    public bool Suspect => Interruptions >= 3;
+    public bool Suspect => Interruptions >= SuspectInterruptions;
 }

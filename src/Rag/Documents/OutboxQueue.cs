@@ -19,7 +19,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var tickets = _memory.Board.Take(claim.Max, MaxClaimBytes, holder);
+            var tickets = await _memory.Board.TakeAsync(claim.Max, MaxClaimBytes, holder, cancellationToken).ConfigureAwait(false);
             if (tickets.Count == 0)
             {
                 var left = claim.Wait - time.GetElapsedTime(started);
@@ -46,7 +46,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             catch
             {
                 foreach (var ticket in tickets)
-                    PutBack(ticket);
+                    await GiveBackAsync(ticket.Key, ticket.JobId, ticket.Attempts).ConfigureAwait(false);
                 throw;
             }
         }
@@ -67,9 +67,8 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         catch (RagException)
         {
             // Nothing was kept: the jobs are done again soon rather than when their leases end.
-            foreach (var result in results)
-                if (_memory.Board.Held(new DocumentKey(result.Job.Tenant, result.Job.DocumentId), result.Job.JobId, result.Job.Attempt) is { } ticket)
-                    PutBack(ticket);
+            foreach (var (job, _, _, _, _, _, _) in results)
+                await GiveBackAsync(new DocumentKey(job.Tenant, job.DocumentId), job.JobId, job.Attempt).ConfigureAwait(false);
             throw;
         }
     }
@@ -83,16 +82,19 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         return tenants;
     }
 
-    private void PutBack(JobTicket ticket)
+    private ValueTask GiveBackAsync(DocumentKey key, long jobId, int attempt)
     {
-        store.NoteInHand(ticket.JobId, inHand: false);
-        _memory.Board.Return(ticket, _memory.Now() + _memory.Options.RetryDelay);
+        store.NoteInHand(jobId, inHand: false);
+        return _memory.Board.GiveBackAsync(key, jobId, attempt, _memory.Now() + _memory.Options.RetryDelay);
     }
 
     private async ValueTask<List<IngestionJob>> ReadJobsAsync(List<JobTicket> tickets)
     {
         var jobs = new List<IngestionJob>(tickets.Count);
         var ended = new List<IngestionResult>();
+        var contents = store is ISharedDocumentStore shared
+            ? await shared.ReadContentsAsync([.. tickets.Where(ticket => ticket.Kind == IngestionKind.Index).Select(ticket => ticket.JobId)], CancellationToken.None).ConfigureAwait(false)
+            : null;
         foreach (var ticket in tickets)
         {
             var job = new IngestionJob
@@ -116,7 +118,8 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             else if (ticket.Attempts >= _memory.Options.MaxAttempts)
                 ended.Add(new IngestionResult(job, IngestionOutcome.Poison, Reason: $"given up after {ticket.Attempts} tries, none of which ended within {_memory.Options.Lease}"));
             // Superseded since it was taken: a newer version or the deletion has its own job.
-            else if (await store.ReadContentAsync(ticket.JobId, CancellationToken.None).ConfigureAwait(false) is not { Content.IsEmpty: false } stored)
+            else if ((contents is null ? await store.ReadContentAsync(ticket.JobId, CancellationToken.None).ConfigureAwait(false) : contents.GetValueOrDefault(ticket.JobId))
+                is not { Content.IsEmpty: false } stored)
                 ended.Add(new IngestionResult(job, IngestionOutcome.Superseded));
             else
             {
@@ -128,7 +131,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
                     Content = stored.Content,
                     Metadata = MetadataJson.Read(stored.Version.Metadata),
                 });
-                _memory.Statuses.Advance(ticket.Key, ticket.Version, s => s with
+                _memory.Statuses?.Advance(ticket.Key, ticket.Version, s => s with
                 {
                     Status = DocumentState.Processing,
                     Attempts = ticket.Attempts + 1,

@@ -8,6 +8,8 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
 {
     private readonly List<Action> _afterwards = new(results.Count);
 
+    public override IEnumerable<DocumentKey> About => results.Select(result => new DocumentKey(result.Job.Tenant, result.Job.DocumentId));
+
     public override void Apply(IDocumentTransaction transaction)
     {
         foreach (var result in results)
@@ -52,11 +54,11 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
         var job = result.Job;
         var head = transaction.Find(job.Tenant, job.DocumentId);
         var now = memory.Now();
+        var ticket = memory.Board.Find(transaction, key, job.JobId);
         transaction.RemoveJob(job.JobId);
         if (head is not null && job.Kind == IngestionKind.Delete && head.Version == job.Version)
             transaction.Prune(head.Key, contentsBelow: job.Version, rowsBelow: job.Version, keepVersion: 0);
 
-        var ticket = memory.Board.Find(key, job.JobId);
         var attempts = job.Attempt + 1;
         if (head is { Deleted: false } && job.Kind == IngestionKind.Index && job.Version > head.SearchableVersion)
         {
@@ -70,7 +72,7 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
         {
             if (job.Kind == IngestionKind.Index)
             {
-                memory.Statuses.Advance(key, job.Version, s => s with
+                memory.Statuses?.Advance(key, job.Version, s => s with
                 {
                     Status = DocumentState.Searchable,
                     Reason = null,
@@ -90,7 +92,7 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
     private void GiveUp(IDocumentTransaction transaction, DocumentKey key, IngestionJob job, string reason)
     {
         // Of a claim that is over, or a version that is: bad news no longer counts.
-        var ticket = memory.Board.Held(key, job.JobId, job.Attempt);
+        var ticket = memory.Board.Held(transaction, key, job.JobId, job.Attempt);
         if (ticket is null)
             return;
         var head = transaction.Find(job.Tenant, job.DocumentId);
@@ -103,7 +105,7 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
         {
             if (counts)
                 memory.GivenUp();
-            memory.Statuses.Advance(key, job.Version, s => s with
+            memory.Statuses?.Advance(key, job.Version, s => s with
             {
                 Status = DocumentState.Failed,
                 Reason = reason,
@@ -117,7 +119,7 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
 
     private void TryAgain(IDocumentTransaction transaction, DocumentKey key, IngestionJob job, IngestionResult result)
     {
-        var ticket = memory.Board.Held(key, job.JobId, job.Attempt);
+        var ticket = memory.Board.Held(transaction, key, job.JobId, job.Attempt);
         if (ticket is null)
             return;
         var counts = result.Outcome != IngestionOutcome.Deferred;
@@ -127,12 +129,13 @@ internal sealed class CompleteOperation(DocumentMemory memory, IDocumentStore st
             Deferrals = ticket.Deferrals + (counts ? 0 : 1),
             Interruptions = 0,
         };
-        transaction.CountJob(job.JobId, next.Attempts);
+        var wait = Backoff(counts ? next.Attempts : next.Deferrals);
+        transaction.CountJob(next, wait, result.Reason);
         _afterwards.Add(() =>
         {
-            memory.Statuses.Advance(key, job.Version, s => s with { Status = DocumentState.Queued, Reason = result.Reason, Attempts = next.Attempts });
+            memory.Statuses?.Advance(key, job.Version, s => s with { Status = DocumentState.Queued, Reason = result.Reason, Attempts = next.Attempts });
             store.NoteInHand(job.JobId, inHand: false);
-            memory.Board.Return(next, memory.Now() + Backoff(counts ? next.Attempts : next.Deferrals));
+            memory.Board.Return(next, memory.Now() + wait);
             DocumentsMetrics.Ended(counts ? "retried" : "deferred");
         });
     }

@@ -29,7 +29,7 @@ public sealed record StoredVersion
     /// <summary>Whether the version is a deletion.</summary>
     public required IngestionKind Kind { get; init; }
 
-    /// <summary>Where it stands. <see cref="DocumentState.Processing"/> is known in memory only and never stored.</summary>
+    /// <summary>Where it stands. <see cref="DocumentState.Processing"/> is never written: a store that keeps the claims reads it from them.</summary>
     public required DocumentState State { get; init; }
 
     /// <summary>The title; may be empty.</summary>
