@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines;
 using Rag.Keywords;
+using Rag.Tests.Conformance.Vectors;
 using Rag.Tests.Journals;
 using Rag.Vectors;
 using Xunit;
@@ -60,13 +61,19 @@ public sealed class RetrievalEnginesTests(EngineServers servers) : IDisposable
     private async Task<Dictionary<string, string?>> SettingsAsync(string engine)
     {
         var name = "e" + Guid.NewGuid().ToString("N");
+        if (engine is "pgvector" or "postgres")
+        {
+            await using var source = PostgresVectorsTests.Source(await servers.GetAsync(engine), name);
+            await PostgresVectorsTests.ReadyAsync(source);
+        }
+
         return engine switch
         {
             "faiss" => new() { ["faiss:library"] = FaissLibraryPath.Get() },
             "chroma" => new() { ["chroma:url"] = $"http://{(await servers.GetAsync("chroma")).Address}", ["chroma:collection"] = name },
             _ => new()
             {
-                ["postgres:connection"] = $"Host=127.0.0.1;Port={(await servers.GetAsync(engine == "pgvector" ? engine : "postgres")).Port};Database=postgres;Username=postgres",
+                ["postgres:connection"] = $"Host=127.0.0.1;Port={(await servers.GetAsync(engine)).Port};Database=postgres;Username=postgres",
                 ["postgres:schema"] = name,
             },
         };

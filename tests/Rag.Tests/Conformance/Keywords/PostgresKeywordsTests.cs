@@ -14,7 +14,11 @@ public sealed class PostgresKeywordsTests(EngineServers servers) : KeywordsConfo
 
     protected override string Engine => EngineServer.VersionOf("postgres");
 
-    protected override async ValueTask PrepareAsync() => _source = PostgresVectorsTests.Source(await servers.GetAsync("postgres"), _schema);
+    protected override async ValueTask PrepareAsync()
+    {
+        _source = PostgresVectorsTests.Source(await servers.GetAsync("postgres"), _schema);
+        await PostgresVectorsTests.ReadyAsync(_source);
+    }
 
     internal override ValueTask<IKeywords> OpenAsync() => new(new PostgresKeywords(_source, new KeywordsOptions(), TimeProvider.System));
 
