@@ -25,7 +25,7 @@ internal sealed class KeywordQuery
             var (term, weight) = (Add(terms[i].Term), Add(terms[i].Count * (k1 + 1)));
             found.Append(CultureInfo.InvariantCulture, $", coalesce(counts[array_position(words, {term})], 0)::float8 AS n{i}");
             held.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? ", " : "")}count(*) FILTER (WHERE n{i} > 0)::float8 AS d{i}");
-            score.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? " + " : "")}{weight} * ln(1 + (greatest({count}, d{i}) - d{i} + 0.5) / (d{i} + 0.5)) * n{i} / (n{i} + {flat} + {perWord} * length)");
+            score.Append(CultureInfo.InvariantCulture, $"{(i > 0 ? " + " : "")}{weight} * ln(1 + (greatest({count}, d{i}) - d{i} + 0.5) / (d{i} + 0.5)) * n{i} / (n{i} + {flat} + {perWord} * found.length)");
         }
 
         Filter = new MetadataSql(filter, "d.metadata", _values.Count + 1);

@@ -18,7 +18,14 @@ public sealed class PostgresVectorsTests(EngineServers servers) : VectorsConform
     {
         _server = await servers.GetAsync("pgvector");
         _source = Source(_server, _schema);
+        await ReadyAsync(_source);
     }
+
+    /// <summary>PostgreSQL listens before it answers.</summary>
+    internal static Task ReadyAsync(PostgresSource source) => Outages.UntilDoneAsync(async () =>
+    {
+        await using var connection = await source.OpenAsync(default);
+    });
 
     internal override ValueTask<IVectors> OpenAsync() => new(new PostgresVectors(_source));
 
