@@ -19,6 +19,9 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private const int SigKill = 9; // Linux
 
+    /// <summary>How long a failpoint that pauses makes a worker stand still: longer than its lease, which is 2 s.</summary>
+    public static readonly TimeSpan Pause = TimeSpan.FromSeconds(3.2);
+
     private readonly string _data = Directory.CreateTempSubdirectory("rag-crashes-").FullName;
     private readonly SocketFolder _sockets = SocketFolder.Create();
     private readonly Supervisor _supervisor = new();
@@ -72,7 +75,7 @@ internal sealed partial class CrashSystem : IAsyncDisposable
         var system = new CrashSystem(planted, together, settings);
         try
         {
-            if (!await system.ReadyAsync(StartLimit, cancellationToken))
+            if (!await system.ReadyAsync(StartLimit, [], cancellationToken))
                 throw new InvalidOperationException($"the system was not ready within {StartLimit.TotalSeconds:0} s; its last lines:\n{system.Output.Last()}");
             return system;
         }
@@ -94,7 +97,7 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     /// <summary>From its next start on, a process meets these failpoints.</summary>
     public void Arm(IReadOnlyDictionary<string, string> failpoints, int seed)
     {
-        var lines = failpoints.Select(point => $"  {point.Key}: \"{point.Value}\"").Prepend(string.Create(CultureInfo.InvariantCulture, $"failpoints:\n  seed: {seed}\n  pause_ms: 4000"));
+        var lines = failpoints.Select(point => $"  {point.Key}: \"{point.Value}\"").Prepend(string.Create(CultureInfo.InvariantCulture, $"failpoints:\n  seed: {seed}\n  pause_ms: {Pause.TotalMilliseconds:0}"));
         // In one step: a process that starts now reads the one or the other.
         var draft = Configuration + ".draft";
         // A lease that ends under a worker that stands still; patience that no number of kills outlasts.
@@ -102,11 +105,12 @@ internal sealed partial class CrashSystem : IAsyncDisposable
             identity:
               requests_per_minute: 1000000
             documents:
-              lease_seconds: 3
+              lease_seconds: 2
               max_attempts: 1000
               max_interruptions: 1000
               max_retry_delay_seconds: 1
             ingestion:
+              batches: 3
               max_pause_seconds: 1
             {(failpoints.Count > 0 ? string.Join('\n', lines) : "")}
 
@@ -118,10 +122,13 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     public void Disarm() => Arm(new Dictionary<string, string>(), 0);
 
     /// <summary>Waits until every process is ready; false when that takes too long.</summary>
-    public async Task<bool> ReadyAsync(TimeSpan limit, CancellationToken cancellationToken)
+    /// <param name="limit">How long it may take.</param>
+    /// <param name="killed">Processes that were killed, whose end the supervisor may not have noticed yet.</param>
+    /// <param name="cancellationToken">Stops the waiting.</param>
+    public async Task<bool> ReadyAsync(TimeSpan limit, IReadOnlyList<(string Name, int Pid)> killed, CancellationToken cancellationToken)
     {
         var since = Stopwatch.GetTimestamp();
-        while (!_fleet.IsReady)
+        while (!_fleet.IsReady || _fleet.Report().Any(process => killed.Any(victim => victim.Pid == process.Pid)))
         {
             if (_running.IsFaulted)
                 await _running;

@@ -18,14 +18,18 @@ internal static class CrashesBench
         var seed = new Option<int>("--seed") { Description = "Seeds what is done", DefaultValueFactory = _ => 1 };
         var together = new Option<bool>("--together") { Description = "All services in one process, which dies as a whole" };
         var settings = new Option<string[]>("--set") { Description = "Settings of the system, KEY=VALUE, such as documents:engine=postgres", AllowMultipleArgumentsPerToken = true };
+        var arm = new Option<string[]>("--arm") { Description = "Failpoints to arm each time, NAME=RULE such as queue_before_complete=kill@2; by chance where none is named", AllowMultipleArgumentsPerToken = true };
         var planted = new Option<string>("--planted") { Description = $"Plant a bug that must be found: {string.Join(", ", Planted.PlantedBugs.Names)}", DefaultValueFactory = _ => Planted.PlantedBugs.None };
         planted.AcceptOnlyFromAmong([Planted.PlantedBugs.None, .. Planted.PlantedBugs.Names]);
-        var command = new Command("crashes", "kill -9 at random moments and at every commit boundary; then everything acknowledged must be there once") { kills, every, clients, seed, together, settings, planted };
+        var command = new Command("crashes", "kill -9 at random moments and at every commit boundary; then everything acknowledged must be there once") { kills, every, clients, seed, together, settings, arm, planted };
         command.SetAction((arguments, stop) => RunAsync(
-            new CrashRules(arguments.GetValue(kills), arguments.GetValue(every), arguments.GetValue(clients), arguments.GetValue(seed)),
+            new CrashRules(arguments.GetValue(kills), arguments.GetValue(every), arguments.GetValue(clients), arguments.GetValue(seed), ReadArmed(arguments.GetValue(arm) ?? [])),
             arguments.GetValue(planted)!, arguments.GetValue(together), arguments.GetValue(settings) ?? [], stop));
         return command;
     }
+
+    private static Dictionary<string, string>? ReadArmed(string[] rules) => rules.Length == 0 ? null : rules.Select(rule => rule.Split('=', 2)).ToDictionary(
+        parts => parts[0], parts => parts.ElementAtOrDefault(1) ?? throw new ArgumentException($"--arm: '{parts[0]}' is not permitted; expected NAME=RULE"));
 
     private static async Task<int> RunAsync(CrashRules rules, string planted, bool together, string[] settings, CancellationToken cancellationToken)
     {
@@ -48,6 +52,8 @@ internal static class CrashesBench
             Console.WriteLine($"violation {kind}: {count}");
         foreach (var violation in violations.First)
             Console.WriteLine($"  {violation.Kind}: {violation.What}");
+        if (planted != Planted.PlantedBugs.None)
+            Console.WriteLine($"{planted}: {(violations.Counts.ContainsKey(Planted.PlantedBugs.Expected(planted)) ? "caught" : "NOT CAUGHT")} as {Planted.PlantedBugs.Expected(planted)}");
         Console.WriteLine(violations.Any ? "VIOLATED" : "no violations");
         return violations.Any ? 1 : 0;
     }

@@ -93,9 +93,13 @@ internal sealed class Writer(PublicApi api, Ledger ledger, Violations violations
                 violations.Add(ViolationKind.WrongVersion, $"{entry.Id}: read as version {read} after version {told.Version} was told");
             if (told.Status != "searchable" || told.Version != fact.Version)
                 return;
-            var (hits, _) = await api.SearchAsync(fact.Word!, CancellationToken.None);
+            var (hits, whole) = await api.SearchAsync(fact.Word!, CancellationToken.None);
+            if (whole && !hits.Any(hit => hit.DocumentId == entry.Id && hit.Text.Contains(fact.Word!, StringComparison.Ordinal)))
+                violations.Add(ViolationKind.Lost, $"{entry.Id}: version {told.Version} was told to be searchable, and all parts of the search together don't find it");
             foreach (var hit in hits.Where(hit => hit.DocumentId == entry.Id && hit.Version < told.Version))
                 violations.Add(ViolationKind.Stale, $"{entry.Id}: version {hit.Version} is found after version {told.Version} was told to be searchable");
+            if (entry.Old.Count > 0 && (await api.SearchAsync(entry.Old[^1], CancellationToken.None)).Hits.Any(hit => hit.Text.Contains(entry.Old[^1], StringComparison.Ordinal)))
+                violations.Add(ViolationKind.Stale, $"{entry.Id}: a word of an older version is found after version {told.Version} was told to be searchable");
         }
         catch (Exception error) when (error is HttpRequestException or TaskCanceledException)
         {
