@@ -58,6 +58,7 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
             KillAll(last);
             await writing.CancelAsync();
             await work;
+            await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Kills} kills, {Ledger.Acknowledged} writes acknowledged; checking"));
             await CheckpointAsync(checks, last, all: Kills >= rules.Kills, cancellationToken);
         }
 
