@@ -14,6 +14,8 @@ internal static class Binaries
 
     public static string Rag { get; } = Path.Combine(Cli, "rag", "Rag.Host.dll");
 
+    public static string RagBench { get; } = Path.Combine(Output("bench/Rag.Bench"), "Rag.Bench.dll");
+
     private static string Output(string project)
     {
         // …/tests/EndToEnd.Tests/bin/{configuration}/{framework}/

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Rag.Errors;
+using Rag.Host.Serving;
+using Rag.Hosting;
 
 namespace Rag.Host.Commands;
 
@@ -17,12 +19,14 @@ internal static class RagCommand
         112 data folder in use, 113 no such key, 114 an engine is unusable, 130 stopped by a second Ctrl-C.
         """;
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="args">The command line.</param>
+    /// <param name="modules">What <c>rag serve</c> may host; null for all services as they are.</param>
+    public static async Task<int> RunAsync(string[] args, IReadOnlyList<ServiceModule>? modules = null)
     {
         // Not a RootCommand: that one is called after the assembly, and the command is called rag.
         var root = new Command("rag", About)
         {
-            new HelpOption(), new VersionOption(), ServeCommand.Create(), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create(), CheckCommand.Create(), MigrateCommand.Create(),
+            new HelpOption(), new VersionOption(), ServeCommand.Create(modules ?? Modules.All), UpCommand.Create(), ListCommand.Create(), KeysCommand.Create(), CheckCommand.Create(), MigrateCommand.Create(),
             BackupCommand.Create(), RestoreCommand.Create(), CopyCommand.Create(),
         };
         var parsed = root.Parse(args);

@@ -1,13 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using Rag.Host.Serving;
+using Rag.Hosting;
 
 namespace Rag.Host.Commands;
 
 /// <summary><c>rag serve</c>.</summary>
 internal static class ServeCommand
 {
-    public static Command Create()
+    /// <param name="modules">The list of services.</param>
+    public static Command Create(IReadOnlyList<ServiceModule> modules)
     {
         var services = new Option<string[]>("--services") { Description = "Which services to host, such as embedding,vectors; 'rag list' names them. Default: all", AllowMultipleArgumentsPerToken = true };
         var peers = new Option<string[]>("--peer") { Description = "Where a service is that is not hosted here: SERVICE=ADDRESS[,ADDRESS…], once for each service" };
@@ -26,7 +28,7 @@ internal static class ServeCommand
             settings.SetIfGiven("ingestion:worker", parsed.GetValue(worker));
             foreach (var peer in (parsed.GetValue(peers) ?? []).Select(peer => peer.Split('=', 2)).GroupBy(parts => parts[0], parts => parts.ElementAtOrDefault(1)))
                 settings.SetIfGiven($"peers:{peer.Key}", string.Join(',', peer));
-            return Server.RunAsync(settings, system.Parent(parsed));
+            return Server.RunAsync(settings, system.Parent(parsed), modules);
         });
         return command;
     }

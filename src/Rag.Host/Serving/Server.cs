@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Rag.Crashes;
 using Rag.Engines;
 using Rag.Host.Wiring;
 using Rag.Hosting;
@@ -10,11 +11,15 @@ namespace Rag.Host.Serving;
 /// <summary>Runs <c>rag serve</c> from the arguments to the exit code.</summary>
 internal static partial class Server
 {
-    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> arguments, int? parent)
+    /// <param name="arguments">Settings of the command line.</param>
+    /// <param name="parent">Stop when this process is gone; null for none.</param>
+    /// <param name="modules">The list of services.</param>
+    public static async Task<int> RunAsync(IReadOnlyDictionary<string, string?> arguments, int? parent, IReadOnlyList<ServiceModule> modules)
     {
         var settings = Settings.Read(arguments);
         Explained(() => SettingCatalogue.Check(settings));
-        var placement = Explained(() => Placement.Read(settings, Modules.All));
+        Explained(() => FailpointSettings.Arm(settings));
+        var placement = Explained(() => Placement.Read(settings, modules));
         var alone = Explained(() =>
         {
             var context = Engines(settings, placement, settings["data"]!);

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
+using Rag.Crashes;
 using Rag.Engines;
 using Rag.Hosting;
 using Rag.Seams;
@@ -68,6 +69,7 @@ internal static class SettingCatalogue
         foreach (var engines in EngineCatalogue.All.GroupBy(engine => engine.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
             Add($"The engine {engines.Key}", [.. engines.SelectMany(engine => engine.Settings)]);
         Add("Calls between services", SeamOptions.Settings);
+        Add("Tests of crashes", FailpointSettings.All);
         return sections;
 
         void Add(string title, IReadOnlyList<Setting> settings)

@@ -1,12 +1,13 @@
 namespace Rag.Host.Supervising;
 
-/// <summary>How long to wait before a restart: 0.2 s, doubled with each one up to 5 s; anew after a process was ready for 10 s.</summary>
-internal sealed class Backoff
+/// <summary>How long to wait before a restart: 0.2 s, doubled with each one up to <paramref name="longest"/>; anew after a process was ready for 10 s.</summary>
+/// <param name="longest">The longest wait; 5 s where nothing else is said.</param>
+internal sealed class Backoff(TimeSpan? longest = null)
 {
     private static readonly TimeSpan First = TimeSpan.FromSeconds(0.2);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Recovered = TimeSpan.FromSeconds(10);
 
+    private readonly TimeSpan _longest = longest ?? SupervisionRules.UsualLongestRestartWait;
     private TimeSpan _next = First;
 
     /// <summary>The wait before the next restart.</summary>
@@ -14,7 +15,7 @@ internal sealed class Backoff
     public TimeSpan Next(TimeSpan ready)
     {
         var wait = ready >= Recovered ? First : _next;
-        _next = wait * 2 < Longest ? wait * 2 : Longest;
+        _next = wait * 2 < _longest ? wait * 2 : _longest;
         return wait;
     }
 }

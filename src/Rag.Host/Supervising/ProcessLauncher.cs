@@ -6,7 +6,8 @@ namespace Rag.Host.Supervising;
 /// <summary>Starts processes of the program that runs this one.</summary>
 /// <param name="environment">Variables that each gets beside those of this process.</param>
 /// <param name="log">Where their lines go.</param>
-internal sealed class ProcessLauncher(IReadOnlyDictionary<string, string> environment, LogLines log) : IProcessLauncher
+/// <param name="program">The program's assembly where it runs under <c>dotnet</c>; null for <c>rag</c>.</param>
+internal sealed class ProcessLauncher(IReadOnlyDictionary<string, string> environment, LogLines log, string? program = null) : IProcessLauncher
 {
     public IChildProcess Start(ProcessPlan plan, Listening listening, Action changed)
     {
@@ -18,7 +19,7 @@ internal sealed class ProcessLauncher(IReadOnlyDictionary<string, string> enviro
         };
         // Started as `dotnet Rag.Host.dll` or as `rag`.
         if (Path.GetFileNameWithoutExtension(start.FileName).Equals("dotnet", StringComparison.OrdinalIgnoreCase))
-            start.ArgumentList.Add(typeof(ProcessLauncher).Assembly.Location);
+            start.ArgumentList.Add(program ?? typeof(ProcessLauncher).Assembly.Location);
         foreach (var argument in plan.Arguments.Concat(listening.Arguments()))
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)

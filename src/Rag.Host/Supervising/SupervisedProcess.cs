@@ -14,7 +14,7 @@ namespace Rag.Host.Supervising;
 internal sealed class SupervisedProcess(
     ProcessPlan plan, IProcessLauncher launcher, IHealthProbe probe, SupervisionRules rules, TimeProvider time, LogLines log, Action changed)
 {
-    private readonly Backoff _backoff = new();
+    private readonly Backoff _backoff = new(rules.LongestRestartWait);
     private Listening _listening = plan.Listening;
     private IChildProcess? _child;
     private bool _announced;

@@ -3,6 +3,9 @@ namespace Rag.Host.Supervising;
 /// <summary>The numbers of a supervision.</summary>
 internal sealed record SupervisionRules
 {
+    /// <summary>5 s.</summary>
+    public static TimeSpan UsualLongestRestartWait { get; } = TimeSpan.FromSeconds(5);
+
     /// <summary>How many processes may be on their way to being ready at the first start: more would only slow each other down.</summary>
     public int StartAtOnce { get; init; } = 4;
 
@@ -17,6 +20,9 @@ internal sealed record SupervisionRules
 
     /// <summary>Whether a frozen process is killed, and so restarted; otherwise it is only reported.</summary>
     public bool RestartFrozen { get; init; }
+
+    /// <summary>The longest wait before a restart of a process that keeps ending; see <see cref="Backoff"/>.</summary>
+    public TimeSpan LongestRestartWait { get; init; } = UsualLongestRestartWait;
 
     /// <summary>How long processes may take to end once asked; then they are killed.</summary>
     public TimeSpan StopPatience { get; init; } = TimeSpan.FromSeconds(10);

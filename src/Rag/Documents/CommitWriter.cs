@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
 using Rag.Errors;
 
 namespace Rag.Documents;
@@ -152,6 +153,7 @@ internal sealed partial class CommitWriter : IDisposable
             return;
         }
 
+        Failpoints.Reach(Failpoint.DocumentsCommitted);
         Commits++;
         foreach (var operation in batch)
             Tell(operation, refused.Count > 0 ? refused.GetValueOrDefault(operation) : null);
@@ -167,6 +169,8 @@ internal sealed partial class CommitWriter : IDisposable
                 {
                     refused[operation] = reason;
                 }
+
+            Failpoints.Reach(Failpoint.DocumentsBeforeCommit);
         }
     }
 

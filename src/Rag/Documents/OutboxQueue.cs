@@ -1,3 +1,4 @@
+using Rag.Crashes;
 using Rag.Errors;
 using Rag.Ingestion;
 
@@ -44,7 +45,10 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             {
                 var jobs = await ReadJobsAsync(tickets).ConfigureAwait(false);
                 if (jobs.Count > 0)
+                {
+                    Failpoints.Reach(Failpoint.QueueClaimed);
                     return jobs;
+                }
             }
             catch
             {
@@ -59,6 +63,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
     {
         if (results.Count == 0)
             return;
+        Failpoints.Reach(Failpoint.QueueBeforeComplete);
         // Before anyone can read that it is done.
         await cached.ChangedAsync(TenantsOf(results), cancellationToken).ConfigureAwait(false);
         var operation = new CompleteOperation(_memory, store, results);
@@ -66,6 +71,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         {
             documents.Writer.SubmitInternal(operation);
             await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.QueueCompleted);
             dead?.Post(operation.GivenUp);
         }
         catch (RagException)

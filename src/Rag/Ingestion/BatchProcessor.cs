@@ -1,3 +1,4 @@
+using Rag.Crashes;
 using Rag.Errors;
 using Rag.Ingestion.Parsing;
 
@@ -107,6 +108,7 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
             _computing.Release();
         }
 
+        await Failpoints.ReachAsync(Failpoint.IngestionEmbedded, limit.Token).ConfigureAwait(false);
         touching();
         await indexer.IndexAsync(documents, embedded, limit.Token).ConfigureAwait(false);
     }

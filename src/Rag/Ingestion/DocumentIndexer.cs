@@ -1,3 +1,4 @@
+using Rag.Crashes;
 using Rag.Embedding;
 using Rag.Errors;
 using Rag.Keywords;
@@ -60,5 +61,12 @@ internal sealed class DocumentIndexer(IEmbedding embedding, IVectors vectors, IK
         vectors.DeleteAsync(job.Tenant, job.DocumentId, job.Version, cancellationToken),
         keywords.DeleteAsync(job.Tenant, job.DocumentId, job.Version, cancellationToken));
 
-    private static Task BothAsync(ValueTask one, ValueTask other) => Task.WhenAll(one.AsTask(), other.AsTask());
+    private static async Task BothAsync(ValueTask one, ValueTask other)
+    {
+        var both = new[] { one.AsTask(), other.AsTask() };
+        await Task.WhenAny(both).ConfigureAwait(false);
+        Failpoints.Reach(Failpoint.IngestionBetweenIndexes);
+        await Task.WhenAll(both).ConfigureAwait(false);
+        Failpoints.Reach(Failpoint.IngestionIndexed);
+    }
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
 using Rag.Errors;
 using Rag.Seams;
 using Rag.Seams.Faults;
@@ -63,6 +64,7 @@ internal sealed partial class IngestionWorker(
             var results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.
             await queue.CompleteAsync(results, CancellationToken.None).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.IngestionCompleted);
             Duration.Record(time.GetElapsedTime(start).TotalSeconds);
             Report(results);
             return !results.Any(r => r.Outcome == IngestionOutcome.Deferred);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Win32.SafeHandles;
+using Rag.Crashes;
 using Rag.Errors;
 
 namespace Rag.Journals;
@@ -285,6 +286,7 @@ public sealed partial class Journal : IDisposable
         }
 
         RandomAccess.Write(_file!, frame, _fileBytes);
+        Failpoints.Reach(Failpoint.JournalWritten);
         RandomAccess.FlushToDisk(_file!);
         if (created)
             FolderSync.Flush(_files.Folder);

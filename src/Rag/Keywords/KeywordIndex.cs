@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
 using Rag.Errors;
 using Rag.Keywords.Analysis;
 using Rag.Keywords.Index;
@@ -242,6 +243,7 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
                 }
 
                 _store.Flush();
+                Failpoints.Reach(Failpoint.KeywordsUnpublished);
                 foreach (var (record, place) in logged)
                 {
                     _store.Apply(record, place);

@@ -1,3 +1,4 @@
+using Rag.Crashes;
 using Rag.Embedding;
 using Rag.Errors;
 using Rag.Vectors.Graphs;
@@ -25,6 +26,7 @@ internal sealed partial class VectorIndex
                 await durable.ConfigureAwait(false);
             }
 
+            Failpoints.Reach(Failpoint.VectorsUnpublished);
             Publish(changes);
         }
         catch

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Rag.Crashes;
 using Rag.Journals;
 
 namespace Rag.Keywords.Store;
@@ -103,6 +104,7 @@ internal sealed class ChunkLog : IDisposable
         if (_active is null || _batch.WrittenCount == 0)
             return;
         RandomAccess.Write(_active.Handle, _batch.WrittenSpan, _active.Length);
+        Failpoints.Reach(Failpoint.KeywordsWritten);
         RandomAccess.FlushToDisk(_active.Handle);
         _active.Length += _batch.WrittenCount;
         BatchNumber++;
