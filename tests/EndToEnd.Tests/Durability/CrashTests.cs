@@ -5,7 +5,7 @@ namespace EndToEnd.Tests.Durability;
 
 /// <summary>
 /// <c>bench crashes</c> in short: the system survives kills at random moments and at commit boundaries, and the checker that says so finds each mistake that was planted for
-/// it. What is armed with a mistake is what brings it out soonest; the bench finds them by chance as well.
+/// it. What is armed with a mistake is what brings it out soonest.
 /// </summary>
 public sealed class CrashTests
 {
