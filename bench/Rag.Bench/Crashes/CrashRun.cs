@@ -29,6 +29,7 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
     private readonly PublicApi _api = new(system.Address, system.Key);
     private readonly Dictionary<string, int> _kills = [];
     private int _checkpoints;
+    private int _turn;
 
     public Ledger Ledger { get; } = new();
 
@@ -70,7 +71,9 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
     {
         var armed = rules.Armed ?? ArmedByChance();
         system.Arm(armed, _chance.Next());
-        var victims = system.Killable().OrderBy(_ => _chance.Next()).Take(_chance.Next(1, 4)).ToList();
+        // Among them the one that the first point is in, which is armed by its restart.
+        var host = CrashSystem.HostOf(armed.Keys.First());
+        var victims = system.Killable().OrderBy(process => process.Name == host ? -1 : _chance.Next()).Take(_chance.Next(1, 4)).OrderBy(_ => _chance.Next()).ToList();
         foreach (var victim in victims)
         {
             await Task.Delay(_chance.Next(0, 300), cancellationToken);
@@ -90,10 +93,11 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
     private Dictionary<string, string> ArmedByChance()
     {
         if (_chance.Next(6) == 0)
-            return new() { ["ingestion_embedded"] = "pause:0.4" };
+            return new() { ["ingestion_embedded"] = "pause:0.1" };
+        // Each has its turn, whatever chance adds.
         var points = FailpointSettings.Names.Keys.ToList();
-        var armed = new Dictionary<string, string>();
-        for (var i = _chance.Next(1, 5); i > 0; i--)
+        var armed = new Dictionary<string, string> { [points[_turn++ % points.Count]] = string.Create(CultureInfo.InvariantCulture, $"kill@{_chance.Next(1, 4)}") };
+        for (var i = _chance.Next(3); i > 0; i--)
             armed[points[_chance.Next(points.Count)]] = string.Create(CultureInfo.InvariantCulture, $"kill@{_chance.Next(1, 5)}");
         return armed;
     }

@@ -90,6 +90,14 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     public IReadOnlyList<(string Name, int Pid)> Killable() =>
         [.. _fleet.Report().Where(process => process is { Pid: not null, State: ProcessState.Ready or ProcessState.Starting } && process.Plan.Name != "front").Select(process => (process.Plan.Name, process.Pid!.Value))];
 
+    /// <summary>The process that a failpoint is in, by its name's first word.</summary>
+    public static string HostOf(string failpoint) => failpoint.Split('_')[0] switch
+    {
+        "queue" => "documents",
+        "journal" => "vectors",
+        var service => service,
+    };
+
     /// <summary>kill -9.</summary>
     /// <returns>Whether there was such a process.</returns>
     public static bool Kill(int pid) => BenchProcess.Signal(pid, SigKill) == 0;
@@ -100,7 +108,7 @@ internal sealed partial class CrashSystem : IAsyncDisposable
         var lines = failpoints.Select(point => $"  {point.Key}: \"{point.Value}\"").Prepend(string.Create(CultureInfo.InvariantCulture, $"failpoints:\n  seed: {seed}\n  pause_ms: {Pause.TotalMilliseconds:0}"));
         // In one step: a process that starts now reads the one or the other.
         var draft = Configuration + ".draft";
-        // A lease that ends under a worker that stands still; patience that no number of kills outlasts.
+        // A lease that ends under a worker that stands still, with enough others to go on meanwhile; patience that no number of kills outlasts.
         File.WriteAllText(draft, $"""
             identity:
               requests_per_minute: 1000000
@@ -110,7 +118,7 @@ internal sealed partial class CrashSystem : IAsyncDisposable
               max_interruptions: 1000
               max_retry_delay_seconds: 1
             ingestion:
-              batches: 3
+              batches: 16
               max_pause_seconds: 1
             {(failpoints.Count > 0 ? string.Join('\n', lines) : "")}
 
