@@ -40,17 +40,19 @@ public class StopTests
     }
 
     [Fact]
-    public async Task A_wrong_setting_of_one_service_ends_everything_and_is_told()
+    public async Task A_wrong_setting_that_only_the_processes_can_judge_ends_everything_and_is_told()
     {
         using var folder = new TemporaryFolder();
-        await using var up = new RagUp(folder["data"], "--limit", "0");
+        File.WriteAllText(folder["rag.yaml"], "seams: { queue_ms: soon }");
+        await using var up = new RagUp(folder["data"], "--config", folder["rag.yaml"]);
         Assert.Equal(104, await up.ExitAsync());
-        Assert.Contains("rag: identity: identity:requests_per_minute: '0'", up.Errors, StringComparison.Ordinal);
+        Assert.Matches("rag: [a-z]+: seams:queue_ms: 'soon' is not permitted", up.Errors);
     }
 
     [Theory]
     [InlineData("--replicas", "documents=2", "'documents=2' is not permitted")]
-    [InlineData("--status-url", "nowhere", "--status-url: 'nowhere' is not permitted")]
+    [InlineData("--status-url", "nowhere", "status_url: 'nowhere' is not permitted")]
+    [InlineData("--limit", "0", "identity:requests_per_minute: '0' is not permitted")]
     public async Task Wrong_arguments_start_nothing_and_say_what_is_right(string option, string value, string says)
     {
         using var folder = new TemporaryFolder();

@@ -76,7 +76,7 @@ public sealed class RagCommandTests : IDisposable
     [InlineData(ExitCode.InvalidArguments, "--bogus", "serve", "--bogus")]
     [InlineData(ExitCode.InvalidArguments, "--urls: 'ftp://x'", "serve", "--urls", "ftp://x")]
     [InlineData(ExitCode.InvalidArguments, "identity:requests_per_minute: '0'", "serve", "--limit", "0")]
-    [InlineData(ExitCode.InvalidArguments, "identity:dev_key: 5 characters", "serve", "--dev-key", "short")]
+    [InlineData(ExitCode.InvalidArguments, "identity:dev_key: the value is not permitted; expected at least 16 characters", "serve", "--dev-key", "short")]
     [InlineData(ExitCode.InvalidArguments, "generation:url: 'x'", "serve", "--llm", "x")]
     [InlineData(ExitCode.InvalidArguments, "--services: there is no service 'serch'", "serve", "--services", "serch")]
     [InlineData(ExitCode.InvalidArguments, "--peer nobody: there is no service 'nobody'", "serve", "--peer", "nobody=unix:/x")]

@@ -92,7 +92,7 @@ public sealed class AlikeAnswersTests : IDisposable
         }).Build();
         var error = Assert.Throws<InvalidOperationException>(() => QuerySettings.Read(configuration));
         Assert.Equal(
-            ["query:cache_wait_ms: '-1' is not permitted; expected a whole number from 0 to 120000", "query:semantic_cache: 'yes' is not permitted; expected true or false",
+            ["query:cache_wait_ms: '-1' is not permitted; expected milliseconds from 0 to 120000", "query:semantic_cache: 'yes' is not permitted; expected true or false",
                 "query:semantic_threshold: '0.9' is not permitted; expected a number from 0.95 to 1"],
             error.Message.Split(Environment.NewLine));
     }

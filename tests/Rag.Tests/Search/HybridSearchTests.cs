@@ -60,7 +60,7 @@ public class HybridSearchTests
     public void The_weight_is_read_by_its_key()
     {
         var settings = new Dictionary<string, string?> { ["search:vector_weight"] = "0.4" };
-        Assert.Equal(0.4, new ConfigurationBuilder().AddInMemoryCollection(settings).Build().GetSection("search").Get<SearchOptions>()!.VectorWeight);
+        Assert.Equal(0.4, SearchSettings.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).VectorWeight);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ internal sealed partial class PostgresJobBoard : IAnnouncingBoard
         TakeAsync(max, maxBytes, holder, null, cancellationToken);
 
     public ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
-        only.Count == 0 ? new([]) : TakeAsync(only.Count, maxBytes, holder, only, cancellationToken);
+        TakeAsync(Math.Max(1, only.Count), maxBytes, holder, only, cancellationToken); // no names: the worker only says that it is there, and who it is
 
     private async ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, IReadOnlyList<DocumentKey>? only, CancellationToken cancellationToken)
     {
