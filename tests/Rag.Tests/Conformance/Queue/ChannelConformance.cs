@@ -26,6 +26,7 @@ public abstract class ChannelConformance : QueueConformance
         Assert.True(await worker.NothingComesAsync()); // it is done
         await house.PutAsync("b");
         await worker.EndAsync(Assert.Single(await worker.ClaimAsync()));
+        Assert.True(await worker.NothingComesAsync()); // a worker comes again: what came together with b and was nothing is let go then
         await NothingWaitsAsync(channel);
     }
 
