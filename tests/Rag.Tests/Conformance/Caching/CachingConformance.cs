@@ -232,6 +232,8 @@ public abstract class CachingConformance
         {
             while (true)
             {
+                if (staying.IsCompleted)
+                    staying = WaitAsync(cache); // this one had taken its place
                 using var patience = new CancellationTokenSource(TimeSpan.FromMilliseconds(500));
                 try
                 {
