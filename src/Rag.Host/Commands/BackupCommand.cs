@@ -9,12 +9,12 @@ internal static class BackupCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "Where to write it, such as rag.jsonl.gz; replaced when it is there" };
-        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
-        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
-        var command = new Command("backup", "Write all documents and keys to a file, beside a running system. Indexes are left out: 'rag restore' has them made anew") { file, config, data };
+        var run = new EngineRun();
+        var command = new Command("backup", "Write all documents and keys to a file, beside a running system. Indexes are left out: 'rag restore' has them made anew") { file };
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            var (context, _) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            var (context, _) = run.Read(parsed);
             await using var source = new ArchiveSource(context);
             var path = parsed.GetRequiredValue(file);
             try

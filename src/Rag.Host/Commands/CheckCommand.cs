@@ -10,12 +10,12 @@ internal static class CheckCommand
 
     public static Command Create()
     {
-        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
-        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
-        var command = new Command("check", "Check the configuration, connect to each engine, and say what is wrong and how to mend it; changes nothing") { config, data };
+        var run = new EngineRun();
+        var command = new Command("check", "Check the configuration, connect to each engine, and say what is wrong and how to mend it; changes nothing");
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            var (context, engines) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            var (context, engines) = run.Read(parsed);
             var checks = await Task.WhenAll(engines.Select(engine => CheckAsync(engine, context, stop))).ConfigureAwait(false);
             foreach (var (engine, findings) in engines.Zip(checks))
                 foreach (var finding in findings)

@@ -8,15 +8,15 @@ internal static class CopyCommand
 {
     public static Command Create()
     {
-        var from = new Option<string?>("--config") { Description = "The configuration file of the source. Default: rag.yaml in the working folder, where there is one" };
-        var data = new Option<string?>("--data") { Description = "The source's data folder. Default ./rag-data" };
+        var run = new EngineRun();
         var to = new Option<string>("--to") { Description = "The configuration file of the destination", Required = true };
         var toData = new Option<string?>("--to-data") { Description = "The destination's data folder. Default: as its configuration says" };
         var merge = new Option<bool>("--merge") { Description = "Also where there are documents: those there in the same or a newer version are left alone. Goes on after an interruption, and brings over what came since" };
-        var command = new Command("copy", "Bring all documents and keys to other engines, such as from the embedded ones to PostgreSQL; the source stays as it is") { from, data, to, toData, merge };
+        var command = new Command("copy", "Bring all documents and keys to other engines, such as from the embedded ones to PostgreSQL; the source, which --config and --data name, stays as it is") { to, toData, merge };
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            var (source, _) = EngineRun.Read(parsed.GetValue(from), parsed.GetValue(data));
+            var (source, _) = run.Read(parsed);
             var (destination, _) = EngineRun.Read(parsed.GetRequiredValue(to), parsed.GetValue(toData));
             await using var documents = new ArchiveSource(source);
             await using var target = Destination.Open(destination, parsed.GetValue(merge));

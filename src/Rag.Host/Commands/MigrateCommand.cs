@@ -8,12 +8,12 @@ internal static class MigrateCommand
 {
     public static Command Create()
     {
-        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
-        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
-        var command = new Command("migrate", "Create or update schemas, topics and collections of the chosen engines; doing it twice changes nothing") { config, data };
+        var run = new EngineRun();
+        var command = new Command("migrate", "Create or update schemas, topics and collections of the chosen engines; doing it twice changes nothing");
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            var (context, engines) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            var (context, engines) = run.Read(parsed);
             foreach (var engine in engines)
                 try
                 {

@@ -10,15 +10,15 @@ internal static class RestoreCommand
     public static Command Create()
     {
         var file = new Argument<string>("file") { Description = "A file that 'rag backup' wrote" };
-        var config = new Option<string?>("--config") { Description = "The configuration file. Default: rag.yaml in the working folder, where there is one" };
-        var data = new Option<string?>("--data") { Description = "The data folder. Default ./rag-data" };
+        var run = new EngineRun();
         var merge = new Option<bool>("--merge") { Description = "Also where there are documents: those there in the same or a newer version are left alone. Goes on after an interruption, too" };
-        var command = new Command("restore", "Bring a backup's documents and keys into the configured engines; stop the system before, unless its engines are shared") { file, config, data, merge };
+        var command = new Command("restore", "Bring a backup's documents and keys into the configured engines; stop the system before, unless its engines are shared") { file, merge };
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
             var path = parsed.GetRequiredValue(file);
             ArchiveReader.Verify(path);
-            var (context, _) = EngineRun.Read(parsed.GetValue(config), parsed.GetValue(data));
+            var (context, _) = run.Read(parsed);
             await using var destination = Destination.Open(context, parsed.GetValue(merge));
             foreach (var line in ArchiveReader.Read(path))
                 if (line.Key is { } key)

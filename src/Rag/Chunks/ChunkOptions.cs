@@ -14,10 +14,4 @@ public class ChunkOptions
 
     /// <summary>About how many tokens of a chunk's end the next one begins with; less than half of <see cref="ChunkTokens"/>; default 40.</summary>
     public int OverlapTokens { get; set; } = 40;
-
-    /// <summary>Says what is wrong with the options, or null.</summary>
-    public virtual string? Problem() =>
-        ChunkTokens is < 16 or > 8_192 ? $"ingestion.ChunkTokens: {ChunkTokens} was given; 16 to 8192 are allowed"
-        : OverlapTokens < 0 || OverlapTokens * 2 >= ChunkTokens ? $"ingestion.OverlapTokens: {OverlapTokens} was given; 0 to less than half of ChunkTokens ({ChunkTokens}) is allowed"
-        : null;
 }

@@ -34,12 +34,4 @@ public sealed class IngestionOptions : ChunkOptions
 
     /// <summary>The longest pause after a dependency failed; the first one is 100 ms, doubled each time. Default 5 s.</summary>
     public TimeSpan MaxPause { get; set; } = TimeSpan.FromSeconds(5);
-
-    /// <inheritdoc/>
-    public override string? Problem() =>
-        base.Problem() is { } problem ? problem
-        : BatchJobs is < 1 or > 1_000 ? $"ingestion.BatchJobs: {BatchJobs} was given; 1 to 1000 are allowed"
-        : Batches is < 1 or > 64 ? $"ingestion.Batches: {Batches} was given; 1 to 64 are allowed"
-        : Parallelism is < 1 or > 64 ? $"ingestion.Parallelism: {Parallelism} was given; 1 to 64 are allowed"
-        : null;
 }

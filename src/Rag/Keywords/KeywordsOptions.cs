@@ -32,14 +32,14 @@ public sealed class KeywordsOptions
         if (B is not (>= 0 and <= 1))
             yield return $"keywords:b: {B} given; allowed are 0 to 1 (default 0.75)";
         if (SimilarTerms is < 0 or > 20)
-            yield return $"keywords:similarTerms: {SimilarTerms} given; allowed are 0 (off) to 20 (default 5)";
+            yield return $"keywords:similar_terms: {SimilarTerms} given; allowed are 0 (off) to 20 (default 5)";
         if (SimilarTermsAtLeast is not (> 0 and <= 1))
-            yield return $"keywords:similarTermsAtLeast: {SimilarTermsAtLeast} given; allowed is above 0 up to 1 (default 0.6)";
+            yield return $"keywords:similar_terms_at_least: {SimilarTermsAtLeast} given; allowed is above 0 up to 1 (default 0.6)";
         if (SimilarTermsWeight is not (>= 0 and <= 1))
-            yield return $"keywords:similarTermsWeight: {SimilarTermsWeight} given; allowed are 0 to 1 (default 0.5)";
+            yield return $"keywords:similar_terms_weight: {SimilarTermsWeight} given; allowed are 0 to 1 (default 0.5)";
         if (LogFileBytes is < 1024 or > 1L << 30)
-            yield return $"keywords:logFileBytes: {LogFileBytes} given; allowed are 1024 to {1L << 30} (default {64 << 20})";
+            yield return $"keywords:log_file_bytes: {LogFileBytes} given; allowed are 1024 to {1L << 30} (default {64 << 20})";
         if (SnapshotAfterBytes < 1024)
-            yield return $"keywords:snapshotAfterBytes: {SnapshotAfterBytes} given; at least 1024 (default {32 << 20})";
+            yield return $"keywords:snapshot_after_bytes: {SnapshotAfterBytes} given; at least 1024 (default {32 << 20})";
     }
 }

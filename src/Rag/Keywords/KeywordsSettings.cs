@@ -4,7 +4,7 @@ using Rag.Hosting;
 namespace Rag.Keywords;
 
 /// <summary>What the configuration says of the built-in keyword index: the section <c>keywords</c>.</summary>
-internal static class KeywordsSettings
+public static class KeywordsSettings
 {
     private static readonly Setting<double> K1 = Setting.Number("keywords:k1", 1.2, 0, 10, "BM25's k1: how soon further occurrences of a word stop counting");
     private static readonly Setting<double> B = Setting.Number("keywords:b", 0.75, 0, 1, "BM25's b: how much long chunks are discounted");
@@ -17,6 +17,7 @@ internal static class KeywordsSettings
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } = [K1, B, SimilarTerms, SimilarTermsAtLeast, SimilarTermsWeight, LogFileBytes, SnapshotAfterBytes];
 
+    /// <summary>Reads the section.</summary>
     /// <exception cref="InvalidOperationException">Values that are not permitted; the message names all of them.</exception>
     public static KeywordsOptions Read(IConfiguration configuration)
     {

@@ -41,12 +41,12 @@ public sealed class SearchOptions
         if (VectorWeight is not (null or (>= 0 and <= 10)))
             yield return $"search:vector_weight: {VectorWeight} given; allowed are 0 to 10 (default: 0.1 for the built-in embedding, 1 for others)";
         if (LeastDepth is < 1 or > 1000)
-            yield return $"search:leastDepth: {LeastDepth} given; allowed are 1 to 1000 (default 50)";
+            yield return $"search:least_depth: {LeastDepth} given; allowed are 1 to 1000 (default 50)";
         if (DepthPerResult is not (>= 1 and <= 10))
-            yield return $"search:depthPerResult: {DepthPerResult} given; allowed are 1 to 10 (default 2)";
+            yield return $"search:depth_per_result: {DepthPerResult} given; allowed are 1 to 10 (default 2)";
         if (EmbeddingCacheBytes is < 0 or > 1L << 30)
             yield return $"search:embedding_cache_bytes: {EmbeddingCacheBytes} given; allowed are 0 to {1L << 30} (default {16L << 20})";
         if (RerankTop is < 1 or > 200)
-            yield return $"search:rerankTop: {RerankTop} given; allowed are 1 to 200 (default 20)";
+            yield return $"search:rerank_top: {RerankTop} given; allowed are 1 to 200 (default 20)";
     }
 }

@@ -60,7 +60,7 @@ internal sealed partial class VectorIndex
                     VectorRules.CheckModel(model!, given);
             var chunks = changes.Sum(change => change.Units.Length);
             if (chunks > 0 && _taken + chunks > _options.MaxChunks)
-                throw new RagException(RagError.Overloaded, $"vectors: the index holds {_taken} chunks, deleted ones included, and {chunks} more would pass the limit of {_options.MaxChunks} (vectors:MaxChunks); delete documents or raise it", TimeSpan.FromSeconds(5));
+                throw new RagException(RagError.Overloaded, $"vectors: the index holds {_taken} chunks, deleted ones included, and {chunks} more would pass the limit of {_options.MaxChunks} (vectors:max_chunks); delete documents or raise it", TimeSpan.FromSeconds(5));
 
             var durable = _journal.FlushAsync(); // what turns a change away must be durable too before the caller hears "done"
             Exception? refusal = null;

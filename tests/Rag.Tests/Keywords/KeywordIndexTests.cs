@@ -197,7 +197,7 @@ public class KeywordIndexTests : KeywordsFixture
         var message = Assert.Throws<InvalidOperationException>(() => Open(o => (o.K1, o.B, o.SimilarTermsAtLeast) = (-1, double.NaN, 0))).Message;
         Assert.Contains("keywords:k1: -1 given; allowed are 0 to 10", message);
         Assert.Contains("keywords:b: NaN given; allowed are 0 to 1", message);
-        Assert.Contains("keywords:similarTermsAtLeast: 0 given", message);
+        Assert.Contains("keywords:similar_terms_at_least: 0 given", message);
     }
 
     [Fact]

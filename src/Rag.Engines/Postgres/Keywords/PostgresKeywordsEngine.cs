@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
 using Rag.Keywords;
@@ -20,9 +19,7 @@ internal sealed class PostgresKeywordsEngine : Engine
 
     public override void Register(IServiceCollection services, EngineContext context)
     {
-        var options = context.Configuration.GetSection(Seam).Get<KeywordsOptions>() ?? new KeywordsOptions();
-        if (options.Problems().ToArray() is { Length: > 0 } problems)
-            throw new InvalidOperationException(string.Join(Environment.NewLine, problems));
+        var options = KeywordsSettings.Read(context.Configuration);
         PostgresSource.Add(services, context);
         services.AddSingleton<IKeywords>(provider => new PostgresKeywords(provider.GetRequiredService<PostgresSource>(), options, provider.GetRequiredService<TimeProvider>()));
     }

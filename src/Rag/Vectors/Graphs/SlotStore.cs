@@ -109,7 +109,7 @@ internal sealed unsafe class SlotStore : IDisposable
             if (!_free.TryPop(out slot))
             {
                 if (_used >= _maxSlots)
-                    throw new RagException(RagError.Overloaded, $"vectors: the index holds {_used} chunks, deleted ones included; the limit is {_maxSlots} (vectors:MaxChunks)", TimeSpan.FromSeconds(5));
+                    throw new RagException(RagError.Overloaded, $"vectors: the index holds {_used} chunks, deleted ones included; the limit is {_maxSlots} (vectors:max_chunks)", TimeSpan.FromSeconds(5));
                 if (_used == _capacity)
                     Grow();
                 slot = _used;
