@@ -13,6 +13,11 @@ namespace Rag.Engines.Chroma;
 internal sealed class ChromaFences(ChromaClient client, ChromaCollections collections)
 {
     private const int Page = 500;
+    private const int MostTogether = 32;
+    private const int CallsAtOnce = 2;
+
+    private readonly GatheredAsks<string, string[], Dictionary<string, long>> _reads =
+        new(MostTogether, CallsAtOnce, (collection, asks, cancellationToken) => ReadAsync(client, collection, asks, cancellationToken));
 
     /// <summary>The greatest rank of each document of a tenant; those without one are left out.</summary>
     public async ValueTask<Dictionary<string, long>> ReadAsync(string tenant, IReadOnlyCollection<string> documents, CancellationToken cancellationToken)
@@ -24,17 +29,32 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
         var byKey = documents.ToDictionary(document => Key(tenant, document), StringComparer.Ordinal);
         foreach (var keys in byKey.Keys.Chunk(Page))
         {
+            var read = await _reads.AskAsync(collection, keys, cancellationToken).ConfigureAwait(false);
+            foreach (var key in keys)
+                if (read.TryGetValue(key, out var rank))
+                    ranks[byKey[key]] = rank;
+        }
+
+        return ranks;
+    }
+
+    // Several readers' keys in one request: each finds its own in what all are given.
+    private static async ValueTask<IReadOnlyList<Dictionary<string, long>>> ReadAsync(ChromaClient client, string collection, IReadOnlyList<string[]> asks, CancellationToken cancellationToken)
+    {
+        var ranks = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var keys in asks.SelectMany(keys => keys).Distinct(StringComparer.Ordinal).Chunk(Page))
+        {
             var found = await client.AskAsync(collection, "get", json =>
             {
                 WriteKeys(json, keys);
                 WriteIncluded(json);
             }, ChromaJson.Default.GetReply, cancellationToken).ConfigureAwait(false);
             foreach (var id in found.Ids)
-                if (Parse(id) is var (key, rank) && byKey.TryGetValue(key, out var document) && rank > ranks.GetValueOrDefault(document))
-                    ranks[document] = rank;
+                if (Parse(id) is var (key, rank) && rank > ranks.GetValueOrDefault(key))
+                    ranks[key] = rank;
         }
 
-        return ranks;
+        return [.. asks.Select(_ => ranks)];
     }
 
     /// <summary>Adds ranks, durably.</summary>

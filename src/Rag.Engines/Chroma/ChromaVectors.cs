@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using Rag.Engines.Metadata;
 using Rag.Seams;
 using Rag.Vectors;
@@ -13,7 +14,8 @@ namespace Rag.Engines.Chroma;
 /// SearchAsync:  nearest ─▶ read their documents' ranks ─▶ keep those of the greatest rank; once more if one was replaced meanwhile
 /// </code>
 /// Nothing is ever changed in place, so several processes may write and search at once, a write may be repeated after a crash at any arrow, and a search
-/// sees a document's old chunks or its new ones. Unlike the embedded index: durable means that Chroma has committed it to its SQLite log; and
+/// sees a document's old chunks or its new ones. Searches that come while others are under way go together (<see cref="GatheredAsks{TKey, TAsk, TReply}"/>): of
+/// what a search alone costs Chroma, most is the request. Unlike the embedded index: durable means that Chroma has committed it to its SQLite log; and
 /// <see cref="VectorsState.Chunks"/> counts, for a moment, chunks that are being replaced.
 /// </summary>
 internal sealed class ChromaVectors : IVectors, IDisposable
@@ -22,11 +24,14 @@ internal sealed class ChromaVectors : IVectors, IDisposable
     private const int BatchFloats = 1 << 20;
     private const int Spare = 8;
     private const int MostAsked = 65_536;
+    private const int MostTogether = 32;
+    private const int CallsAtOnce = 2; // one is computed while the next is on its way
 
     private readonly ChromaClient _client;
     private readonly ChromaCollections _collections;
     private readonly ChromaFences _fences;
     private readonly ChromaOptions _options;
+    private readonly GatheredAsks<QueryKind, float[], List<Found>> _queries;
 
     public ChromaVectors(ChromaOptions options)
     {
@@ -34,6 +39,7 @@ internal sealed class ChromaVectors : IVectors, IDisposable
         _client = new ChromaClient(options);
         _collections = new ChromaCollections(_client, options);
         _fences = new ChromaFences(_client, _collections);
+        _queries = new GatheredAsks<QueryKind, float[], List<Found>>(MostTogether, CallsAtOnce, QueryAsync);
     }
 
     public async ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
@@ -210,33 +216,49 @@ internal sealed class ChromaVectors : IVectors, IDisposable
         }
     }
 
-    private async ValueTask<List<Found>> QueryAsync(string collection, float[] query, int count, ChromaWhere? where, CancellationToken cancellationToken)
+    private ValueTask<List<Found>> QueryAsync(string collection, float[] query, int count, ChromaWhere? where, CancellationToken cancellationToken) =>
+        _queries.AskAsync(new QueryKind(collection, count, where?.Text() ?? "", where is { NeedsLook: true } ? where : null), query, cancellationToken);
+
+    private async ValueTask<IReadOnlyList<List<Found>>> QueryAsync(QueryKind kind, IReadOnlyList<float[]> queries, CancellationToken cancellationToken)
     {
-        var look = where is { NeedsLook: true };
-        var reply = await _client.AskAsync(collection, "query", json =>
+        var reply = await _client.AskAsync(kind.Collection, "query", json =>
         {
             json.WriteStartArray("query_embeddings");
-            json.WriteStartArray();
-            foreach (var number in query)
-                json.WriteNumberValue(number);
+            foreach (var query in queries)
+            {
+                json.WriteStartArray();
+                foreach (var number in query)
+                    json.WriteNumberValue(number);
+                json.WriteEndArray();
+            }
+
             json.WriteEndArray();
-            json.WriteEndArray();
-            json.WriteNumber("n_results", count);
-            where?.Write(json);
+            json.WriteNumber("n_results", kind.Count);
+            if (kind.Where.Length > 0)
+            {
+                json.WritePropertyName("where");
+                json.WriteRawValue(kind.Where, skipInputValidation: true);
+            }
+
             json.WriteStartArray("include");
             json.WriteStringValue("distances");
-            if (look)
+            if (kind.Look is not null)
                 json.WriteStringValue("metadatas");
             json.WriteEndArray();
         }, ChromaJson.Default.QueryReply, cancellationToken).ConfigureAwait(false);
-        var found = new List<Found>(reply.Ids[0].Length);
-        for (var i = 0; i < reply.Ids[0].Length; i++)
+        return [.. reply.Ids.Select((ids, i) => Read(ids, reply.Distances?[i], reply.Metadatas?[i], kind.Look))];
+    }
+
+    private static List<Found> Read(string[] ids, double?[]? distances, Dictionary<string, JsonElement>?[]? metadatas, ChromaWhere? look)
+    {
+        var found = new List<Found>(ids.Length);
+        for (var i = 0; i < ids.Length; i++)
         {
-            var parts = reply.Ids[0][i].Split('.', 3);
-            var matches = !look || (reply.Metadatas?[0][i] is { } fields && where!.Filter.Matches(ChromaWhere.ReadFields(fields)));
+            var parts = ids[i].Split('.', 3);
+            var matches = look is null || (metadatas?[i] is { } fields && look.Filter.Matches(ChromaWhere.ReadFields(fields)));
             found.Add(new Found(
                 SafeText.Unescape(parts[2]), long.Parse(parts[0], CultureInfo.InvariantCulture), int.Parse(parts[1], CultureInfo.InvariantCulture),
-                Math.Clamp(1 - (float)(reply.Distances?[0][i] ?? 1), -1, 1), matches));
+                Math.Clamp(1 - (float)(distances?[i] ?? 1), -1, 1), matches));
         }
 
         return found;
@@ -257,6 +279,9 @@ internal sealed class ChromaVectors : IVectors, IDisposable
                     throw new Errors.RagException(Errors.RagError.Unavailable, $"vectors: collections of '{_options.Collection}' vanish from Chroma while they are used; who drops them?", null, error);
             }
     }
+
+    /// <summary>What queries must have in common to go together. Those whose hits must be looked at go alone: <see cref="ChromaWhere"/> is one request's own.</summary>
+    private readonly record struct QueryKind(string Collection, int Count, string Where, ChromaWhere? Look);
 
     private readonly record struct Found(string Document, long Rank, int Ordinal, float Score, bool Matches);
 }

@@ -1,4 +1,6 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Rag.Engines.Metadata;
 using Rag.Filters;
@@ -65,26 +67,36 @@ internal sealed class ChromaWhere
         fields.Where(field => field.Key.StartsWith("m.", StringComparison.Ordinal) && field.Value.ValueKind == JsonValueKind.String)
             .ToDictionary(field => SafeText.Unescape(field.Key[2..]), field => TaggedValue.Read(field.Value.GetString()!), StringComparer.Ordinal);
 
-    /// <summary>Writes the conditions as the property <c>where</c>.</summary>
-    public void Write(Utf8JsonWriter json)
+    /// <summary>The conditions as JSON, the same text for the same conditions; empty when there is none to tell.</summary>
+    public string Text()
     {
         if (_said.Count == 0)
-            return;
-        json.WriteStartObject("where");
-        if (_said.Count > 1)
-            json.WriteStartArray("$and");
-        foreach (var condition in _said)
+            return "";
+        var buffer = new ArrayBufferWriter<byte>(256);
+        using (var json = new Utf8JsonWriter(buffer))
         {
-            if (_said.Count > 1)
-                json.WriteStartObject();
-            Write(json, condition);
-            if (_said.Count > 1)
-                json.WriteEndObject();
+            json.WriteStartObject();
+            if (_said.Count == 1)
+                Write(json, _said[0]);
+            else
+                WriteAll(json);
+            json.WriteEndObject();
         }
 
-        if (_said.Count > 1)
-            json.WriteEndArray();
-        json.WriteEndObject();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    private void WriteAll(Utf8JsonWriter json)
+    {
+        json.WriteStartArray("$and");
+        foreach (var condition in _said)
+        {
+            json.WriteStartObject();
+            Write(json, condition);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void Write(Utf8JsonWriter json, MetadataCondition condition)

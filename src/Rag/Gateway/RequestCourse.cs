@@ -21,7 +21,7 @@ internal sealed class RequestCourse(HttpContext context, LoadPlace place)
 
     /// <summary>The course of a request; one that no gate guards has one of its own that nobody reads.</summary>
     public static RequestCourse Of(HttpContext context) =>
-        context.Features.Get<RequestCourse>() ?? new RequestCourse(context, new LoadPlace(null, new Baseline(TimeProvider.System), TimeProvider.System));
+        context.Features.Get<RequestCourse>() ?? new RequestCourse(context, new LoadPlace(null, new Baseline(TimeProvider.System, TimeSpan.Zero), TimeProvider.System));
 
     /// <summary>Notes parts that are missing, and says so in the header <c>X-Degraded</c> while headers can be written.</summary>
     /// <returns>All that were noted so far, in the order in which they were.</returns>

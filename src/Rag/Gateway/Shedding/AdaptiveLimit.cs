@@ -30,9 +30,6 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
     /// <summary>How many times longer than alone work may take before a queue is suspected.</summary>
     private const double Tolerance = 2.5;
 
-    /// <summary>Differences below it are no load: a millisecond that becomes three.</summary>
-    private const double Jitter = 0.02;
-
     private const double Cut = 0.6;
     private const int FewestCompared = 20;
 
@@ -48,7 +45,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
     private static readonly TimeSpan Pressure = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly Baseline _held = new(time);
+    private readonly Baseline _held = new(time, TimeSpan.Zero);
     private readonly List<Baseline> _kinds = [];
     private double _limit = Math.Clamp(initial, least, most);
     private double _limitBefore;
@@ -84,9 +81,13 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>A kind of work whose times are alike, such as one route: each is compared with itself alone.</summary>
-    public Baseline Kind()
+    /// <param name="unnoticed">
+    /// What nobody minds waiting for: it is added to both sides of the comparison, so a millisecond that becomes three is no load, nor is an upload that takes a
+    /// tenth of a second on a busy machine.
+    /// </param>
+    public Baseline Kind(TimeSpan unnoticed)
     {
-        var kind = new Baseline(time);
+        var kind = new Baseline(time, unnoticed);
         lock (_gate)
             _kinds.Add(kind);
         return kind;
@@ -125,7 +126,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
             {
                 kind.Add(latency.TotalSeconds);
                 _held.Add(held.TotalSeconds);
-                _window.Ends((latency.TotalSeconds + Jitter) / (kind.Seconds + Jitter), held.TotalSeconds);
+                _window.Ends(kind.Slowdown(latency), held.TotalSeconds, kind.Unnoticed.TotalSeconds);
             }
 
             Look();
@@ -210,7 +211,7 @@ internal sealed class AdaptiveLimit(TimeProvider time, double least, double init
         if (seen.Rate >= Proof * _rateBefore)
         {
             _doubts = 0;
-            _limit = Math.Clamp(1.5 * seen.Rate * _held.Seconds, Math.Max(least, 0.4 * _limit), _limit);
+            _limit = Math.Clamp(1.5 * seen.Rate * (_held.Seconds + seen.Unnoticed), Math.Max(least, 0.4 * _limit), _limit);
         }
         else if (++_doubts < 2)
             _limit = _limitBefore; // chance may have spoken: once more

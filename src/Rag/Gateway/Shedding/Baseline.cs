@@ -4,7 +4,7 @@ namespace Rag.Gateway.Shedding;
 /// How long something takes while nothing waits: the least of the averages of the last two minutes. Averages, because the least single time would say more
 /// about luck; the least, because waiting only ever adds. Not safe for concurrent use.
 /// </summary>
-internal sealed class Baseline(TimeProvider time)
+internal sealed class Baseline(TimeProvider time, TimeSpan unnoticed)
 {
     private const int Samples = 100;
     private const int FewestSamples = 10;
@@ -19,6 +19,12 @@ internal sealed class Baseline(TimeProvider time)
 
     /// <summary>Seconds; 0 before the first sample.</summary>
     public double Seconds { get; private set; }
+
+    /// <summary>What nobody minds waiting for.</summary>
+    public TimeSpan Unnoticed => unnoticed;
+
+    /// <summary>How many times longer than alone something took, what nobody minds waiting for aside.</summary>
+    public double Slowdown(TimeSpan latency) => (latency + unnoticed).TotalSeconds / (Seconds + unnoticed.TotalSeconds);
 
     /// <summary>Takes a sample in.</summary>
     public void Add(double seconds)

@@ -42,7 +42,7 @@ internal sealed class LoadClass
     public AdaptiveLimit Limit => _limit;
 
     /// <summary>A kind of work of this class; see <see cref="AdaptiveLimit.Kind"/>.</summary>
-    public Baseline Kind() => _limit.Kind();
+    public Baseline Kind(TimeSpan unnoticed) => _limit.Kind(unnoticed);
 
     /// <summary>Takes a place, at once or not at all.</summary>
     /// <param name="kind">What kind of work.</param>

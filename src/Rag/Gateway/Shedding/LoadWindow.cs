@@ -6,6 +6,7 @@ internal sealed class LoadWindow(TimeProvider time, int inFlight)
     private readonly long _began = time.GetTimestamp();
     private double _slowdown;
     private double _held;
+    private double _unnoticed;
 
     /// <summary>Requests that count and are done.</summary>
     public int Done { get; private set; }
@@ -34,13 +35,17 @@ internal sealed class LoadWindow(TimeProvider time, int inFlight)
     /// <summary>Seconds that a request held its place, on average.</summary>
     public double Held => Done == 0 ? 0 : _held / Done;
 
+    /// <summary>Seconds of waiting that nobody minds, on average over what was done.</summary>
+    public double Unnoticed => Done == 0 ? 0 : _unnoticed / Done;
+
     public void Entered(int inFlight) => MostInFlight = Math.Max(MostInFlight, inFlight);
 
-    public void Ends(double slowdown, double held)
+    public void Ends(double slowdown, double held, double unnoticed)
     {
         Done++;
         _slowdown += slowdown;
         _held += held;
+        _unnoticed += unnoticed;
     }
 
     public void Drops() => Dropped++;

@@ -70,7 +70,7 @@ public class AdaptiveLimitTests
     {
         var time = new FakeTimeProvider();
         var limit = new AdaptiveLimit(time, 16, 100, 1000);
-        var kind = limit.Kind();
+        var kind = limit.Kind(TimeSpan.Zero);
         for (var second = 0; second < 100; second++)
         {
             var entered = Enumerable.Range(0, 200).Count(_ => limit.TryEnter());
@@ -88,7 +88,7 @@ public class AdaptiveLimitTests
     {
         var time = new FakeTimeProvider();
         var limit = new AdaptiveLimit(time, 16, 100, 1000);
-        var kind = limit.Kind();
+        var kind = limit.Kind(TimeSpan.Zero);
         for (var second = 0; second < 100; second++)
         {
             Assert.True(limit.TryEnter());
@@ -97,6 +97,29 @@ public class AdaptiveLimitTests
         }
 
         Assert.Equal(100, limit.Limit);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(500, false)]
+    public void Waiting_that_nobody_minds_refuses_nothing(int unnoticedMilliseconds, bool isRefused)
+    {
+        // 4 servers of 5 ms, asked by 60 who ask again as soon as they are answered: they wait 75 ms, and nothing is lost by it.
+        var time = new FakeTimeProvider();
+        var limit = new AdaptiveLimit(time, 1, 100, 1000);
+        var kind = limit.Kind(TimeSpan.FromMilliseconds(unnoticedMilliseconds));
+        var refused = 0;
+        for (var (second, latency) = (0, 5); second < 60; second++, latency = second < 10 ? 5 : 75)
+        {
+            var entered = Enumerable.Range(0, 60).Count(_ => limit.TryEnter());
+            refused += 60 - entered;
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            for (var i = 0; i < entered; i++)
+                limit.Leave(kind, TimeSpan.FromMilliseconds(latency), TimeSpan.FromMilliseconds(latency), LoadOutcome.Done);
+            time.Advance(TimeSpan.FromMilliseconds(900));
+        }
+
+        Assert.Equal(isRefused, refused > 0);
     }
 
     [Fact]

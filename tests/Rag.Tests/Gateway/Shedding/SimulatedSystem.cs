@@ -25,7 +25,7 @@ internal sealed class SimulatedSystem
     {
         Servers = servers;
         Limit = new AdaptiveLimit(_time, 16, initial, 4096);
-        _kind = Limit.Kind();
+        _kind = Limit.Kind(TimeSpan.FromMilliseconds(20));
     }
 
     public AdaptiveLimit Limit { get; }
