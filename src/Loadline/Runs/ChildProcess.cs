@@ -20,10 +20,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
     private readonly Lock _linesLock = new();
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private ChildProcess(string name, Process process)
+    private readonly ProcessLog? _log;
+
+    private ChildProcess(string name, Process process, ProcessLog? log)
     {
         Name = name;
         _process = process;
+        _log = log;
     }
 
     /// <summary>What the process is called in reports: <c>rag</c>, <c>llm</c>.</summary>
@@ -53,8 +56,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="assembly">Path of the assembly.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to add; null values are removed.</param>
+    /// <param name="log">A file for all that it writes to standard output and error; null keeps the last lines only.</param>
+    /// <exception cref="IOException">The log can't be made.</exception>
     public static ChildProcess StartAssembly(
-        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null)
+        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? log = null)
     {
         var start = new ProcessStartInfo(DotNetHost())
         {
@@ -72,7 +77,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
             else
                 start.Environment[key] = value;
 
-        var child = new ChildProcess(name, new Process { StartInfo = start, EnableRaisingEvents = true });
+        var child = new ChildProcess(name, new Process { StartInfo = start, EnableRaisingEvents = true }, log is null ? null : new ProcessLog(log));
         child._process.Exited += (_, _) => child._exited.TrySetResult();
         child._process.OutputDataReceived += (_, e) => child.Take(e.Data);
         child._process.ErrorDataReceived += (_, e) => child.Take(e.Data);
@@ -122,6 +127,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
         lock (AllLock)
             All.Remove(this);
         _process.Dispose();
+        _log?.Dispose();
     }
 
     /// <summary>The <c>dotnet</c> that runs this process, whether it was started through it or through an apphost.</summary>
@@ -154,6 +160,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     {
         if (line is null)
             return;
+        _log?.Write(line);
         lock (_linesLock)
         {
             _lines.Enqueue(line);

@@ -45,9 +45,10 @@ public sealed class EmbeddedTarget : IAsyncDisposable
     /// <summary>Starts the system and waits until it is ready.</summary>
     /// <param name="shape">In which shape.</param>
     /// <param name="plan">Whose LLM timing to simulate.</param>
+    /// <param name="logs">The folder for a log of each process, <c>rag.log</c> and <c>llm.log</c>.</param>
     /// <param name="cancellationToken">Stops the start; what had started is stopped again.</param>
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
-    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, CancellationToken cancellationToken)
+    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, CancellationToken cancellationToken)
     {
         var rag = Path.Combine(AppContext.BaseDirectory, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
@@ -68,14 +69,16 @@ public sealed class EmbeddedTarget : IAsyncDisposable
             {
                 var llm = ChildProcess.StartAssembly(
                     "llm", Path.Combine(AppContext.BaseDirectory, "Loadline.Cli.dll"),
-                    ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)]);
+                    ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)],
+                    log: Path.Combine(logs, "llm.log"));
                 processes.Add(llm);
                 arguments.AddRange(["--llm", (await ListeningAsync(llm, cancellationToken).ConfigureAwait(false)).ToString()]);
             }
 
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
             var main = ChildProcess.StartAssembly(
-                shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey });
+                shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey },
+                Path.Combine(logs, "rag.log"));
             processes.Add(main);
             if (shape == OwnTarget.Services)
                 services = new SupervisedProcesses(await Announcements.WaitAsync(main, Announcements.Status(), StartPatience, cancellationToken).ConfigureAwait(false));

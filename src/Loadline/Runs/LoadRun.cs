@@ -69,7 +69,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var shape = OwnTarget.Find(request.Plan.Target)
             ?? throw new TargetException($"the target '{request.Plan.Target}' has no address, and Loadline starts none of that name; it starts {string.Join(", ", OwnTarget.All.Select(own => own.Name))}");
         observer.Step($"Starting the RAG system, {shape.About}{(request.Plan.Llm is null ? "" : ", and its simulated LLM")}");
-        return await EmbeddedTarget.StartAsync(shape, request.Plan, stop).ConfigureAwait(false);
+        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), stop).ConfigureAwait(false);
     }
 
     // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.

@@ -20,6 +20,9 @@ public static class RunFolder
     /// <summary>The plan as read.</summary>
     public const string Plan = "plan.yaml";
 
+    /// <summary>A folder of what the processes said that Loadline started, such as <c>rag.log</c>.</summary>
+    public const string Logs = "logs";
+
     /// <summary>The self-contained report.</summary>
     public const string Report = "report.html";
 
