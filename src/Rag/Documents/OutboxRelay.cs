@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
 using Rag.Ingestion;
 
 namespace Rag.Documents;
@@ -60,7 +61,9 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
 
         try
         {
+            Failpoints.Reach(Failpoint.RelayTold);
             await announcer.AnnounceAsync([.. tickets.Select(NoticeOf)], stoppingToken).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.RelayPublished);
             Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "announced"));
             return true;
         }
