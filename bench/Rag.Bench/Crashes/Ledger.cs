@@ -71,6 +71,9 @@ internal sealed class Ledger
 
     public ConcurrentDictionary<string, Entry> Entries { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>Documents that nobody can read, and whether their upload was acknowledged; its answer was cut off otherwise.</summary>
+    public ConcurrentDictionary<string, bool> Spoiled { get; } = new(StringComparer.Ordinal);
+
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
     public long Unknown => Interlocked.Read(ref _unknown);

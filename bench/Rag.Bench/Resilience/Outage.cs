@@ -19,6 +19,9 @@ internal abstract class Outage
     /// <summary>Kinds of requests that can't be done meanwhile, and are honestly refused.</summary>
     public virtual IReadOnlyList<string> Excused => [];
 
+    /// <summary>Whether an answer's code is this outage's doing. On a machine that others use too, some answers always lack something else.</summary>
+    public virtual bool Causes(string code) => true;
+
     /// <summary>Hurts it, and returns when that is over: the process is ready again, runs again, or answers again.</summary>
     /// <exception cref="ArgumentException">There is no such fault.</exception>
     public abstract Task StrikeAsync(string fault, CancellationToken cancellationToken);
@@ -78,6 +81,8 @@ internal sealed class EngineOutage(EngineStack stack, BenchEngine engine) : Outa
     public override IReadOnlyList<string> Services => engine.Services;
 
     public override IReadOnlyList<string> Excused => engine.Excused;
+
+    public override bool Causes(string code) => engine.Codes.Any(beginning => code.StartsWith(beginning, StringComparison.Ordinal));
 
     private EngineServer Server => stack[engine.Name];
 

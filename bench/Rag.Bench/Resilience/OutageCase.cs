@@ -26,7 +26,7 @@ internal sealed record OutageFigures
     /// <summary>Seconds from the strike to the return.</summary>
     public required double Down { get; init; }
 
-    /// <summary>Seconds from the return to the end of the last answer that was hurt.</summary>
+    /// <summary>Seconds from the return to the end of the last answer that was hurt by it.</summary>
     public required double Recovery { get; init; }
 
     /// <summary>Seconds from the return until the oldest job was younger than two seconds; null for over two minutes.</summary>
@@ -75,6 +75,7 @@ internal sealed class OutageCase(SystemUnderTest system, Fleet fleet, ClosedLoad
 
         var until = load.Now;
         var samples = load.Samples.All.Where(s => s.Start + s.Took >= struck && s.Start < until).ToList();
+        bool IsHurt(Sample s) => s.End > Ending.Degraded || (s.End == Ending.Degraded && s.Note.Split(',').Any(outage.Causes));
         bool IsExcused(Sample s) => s.End == Ending.Rejected && outage.Excused.Contains(s.Kind);
         var acknowledged = load.AcknowledgedSince(struck - Calm.TotalSeconds);
         var (lost, twice) = await FindAsync(acknowledged, cancellationToken);
@@ -87,7 +88,7 @@ internal sealed class OutageCase(SystemUnderTest system, Fleet fleet, ClosedLoad
             Open = await opened,
             HasCallers = callers.Count > 0,
             Down = back - struck,
-            Recovery = Math.Max(0, samples.Where(s => s.End != Ending.Ok).Select(s => s.Start + s.Took).DefaultIfEmpty(back).Max() - back),
+            Recovery = Math.Max(0, samples.Where(IsHurt).Select(s => s.Start + s.Took).DefaultIfEmpty(back).Max() - back),
             Drained = await drained,
             Deepest = await deepest,
             Acknowledged = acknowledged.Count,

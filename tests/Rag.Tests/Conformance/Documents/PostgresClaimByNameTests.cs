@@ -60,6 +60,15 @@ public sealed class PostgresClaimByNameTests(EngineServers servers) : IAsyncLife
         Assert.Equal("a", Assert.Single(await ClaimAsync("a", "b")).DocumentId);
     }
 
+    [Fact]
+    public async Task A_board_is_ended_by_all_who_own_it()
+    {
+        var board = _documents.Store is ISharedDocumentStore store ? store.OpenBoard(new DocumentsOptions(), TimeProvider.System) : throw new InvalidOperationException();
+        Assert.Empty(await board.TakeAsync(1, 1_000, new JobHolder("worker", "1"), default));
+        board.Dispose(); // by the documents service
+        board.Dispose(); // by the container, which hands it to the relay
+    }
+
     private async Task<IReadOnlyList<IngestionJob>> ClaimAsync(params string[] names) => await _documents.Queue.ClaimAsync(
         new IngestionClaim("worker", "1", names.Length, TimeSpan.Zero) { Only = [.. names.Select(name => new DocumentName("t", name))] }, default);
 }
