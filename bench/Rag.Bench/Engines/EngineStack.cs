@@ -7,6 +7,7 @@ namespace Rag.Bench.Engines;
 /// <summary>Servers of engines on free ports and throwaway data, and the settings of a system that uses them.</summary>
 internal sealed class EngineStack : IAsyncDisposable
 {
+    private const int MostStarts = 3;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, EngineServer> _servers = [];
@@ -54,7 +55,18 @@ internal sealed class EngineStack : IAsyncDisposable
     /// <summary>Starts a server that was killed or stopped, and waits until it answers.</summary>
     public async Task StartAgainAsync(string engine, CancellationToken cancellationToken)
     {
-        await this[engine].StartAgainAsync();
+        for (var tries = 1; ; tries++)
+            try
+            {
+                await this[engine].StartAgainAsync();
+                break;
+            }
+            catch (InvalidOperationException) when (tries < MostStarts)
+            {
+                // As whoever supervises a server does: what a kill left behind may keep the first start from its port or its lock.
+                await this[engine].KillAsync();
+            }
+
         await ReadyAsync(engine, cancellationToken);
     }
 
