@@ -69,7 +69,12 @@ END
     until listens "$keeper"; do kill -0 "$(cat "$2/zookeeper.pid")" || missing "ZooKeeper ended"; sleep 0.05; done
     # What a killed broker registered stays until its session ends, and keeps its successor out.
     if [ -f "$2/kafka/meta.properties" ]; then
-      printf '%s\n' 'delete /brokers/ids/0' 'delete /controller' quit | java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$log" -cp "$classes" org.apache.zookeeper.ZooKeeperMain -server "127.0.0.1:$keeper" >/dev/null 2>&1 || true
+      # Until it is seen to be gone: on a busy machine the first words may come before the connection does.
+      for _ in {1..20}; do
+        ids=$(printf '%s\n' 'delete /brokers/ids/0' 'delete /controller' 'ls /brokers/ids' quit | java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 "$log" -cp "$classes" org.apache.zookeeper.ZooKeeperMain -server "127.0.0.1:$keeper" 2>/dev/null) || true
+        ! grep -qx '\[\]' <<<"$ids" || break
+        sleep 0.2
+      done
     fi
     watch_parent
     exec java -Xmx256m -XX:+UseSerialGC "${opens[@]}" "$log" -cp "$classes" kafka.Kafka "$2/server.properties" ;;

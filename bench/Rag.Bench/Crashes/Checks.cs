@@ -33,7 +33,26 @@ internal sealed class Checks(PublicApi api, Ledger ledger, Violations violations
             await CheckAsync(entry, all, stop);
             entry.Changed = false;
         });
+        await Parallel.ForEachAsync(
+            ledger.Spoiled.ToArray(), new ParallelOptions { MaxDegreeOfParallelism = 6, CancellationToken = cancellationToken },
+            async (spoiled, stop) => await CheckSpoiledAsync(spoiled.Key, spoiled.Value, stop));
         await CountAsync(cancellationToken);
+    }
+
+    /// <summary>What nobody can read is there, given up on; unless its upload's answer was cut off and it was not kept.</summary>
+    private async Task CheckSpoiledAsync(string id, bool acknowledged, CancellationToken cancellationToken)
+    {
+        var told = await AnsweredAsync($"status of {id}", () => api.StatusAsync(id, cancellationToken), cancellationToken);
+        if (!told.Answered)
+            return;
+        if (told.Value is null && acknowledged)
+            violations.Add(ViolationKind.Lost, $"{id}: its upload was acknowledged, and there is no such document");
+        else if (told.Value is null)
+            ledger.Spoiled.TryRemove(id, out _);
+        else if (told.Value.Status != "failed")
+            violations.Add(ViolationKind.Stuck, $"{id}: nobody can read it, and it is {told.Value.Status} with nothing left to do");
+        else
+            ledger.Spoiled[id] = true;
     }
 
     private async Task CheckAsync(Entry entry, bool all, CancellationToken cancellationToken)
@@ -92,10 +111,11 @@ internal sealed class Checks(PublicApi api, Ledger ledger, Violations violations
                 $"{entry.Id}: {(entry.Acknowledged.Lives ? $"at version {entry.Acknowledged.Version}" : "deleted")}, and {wrong.ChunkId} with a word of {(version is null ? "an older version" : $"version {version}")} is found");
     }
 
-    /// <summary>Every document of the bench is one chunk long: the index holds as many chunks as there are documents.</summary>
+    /// <summary>Every document of the bench is one chunk long: the index holds as many chunks as there are documents that can be read.</summary>
     private async Task CountAsync(CancellationToken cancellationToken)
     {
         var lives = ledger.Entries.Values.Count(entry => entry.Acknowledged.Lives);
+        var all = lives + ledger.Spoiled.Count;
         var since = Stopwatch.GetTimestamp();
         while (true)
         {
@@ -104,7 +124,7 @@ internal sealed class Checks(PublicApi api, Ledger ledger, Violations violations
                 return;
             long? Number(string name) => told.Value.TryGetProperty(name, out var value) && value.ValueKind == System.Text.Json.JsonValueKind.Number ? value.GetInt64() : null;
             var (documents, chunks) = (Number("documents"), Number("chunks"));
-            if (documents == lives && chunks == lives)
+            if (documents == all && chunks == lives)
                 return;
             if (Stopwatch.GetElapsedTime(since) < TimeSpan.FromSeconds(3))
             {
@@ -112,7 +132,7 @@ internal sealed class Checks(PublicApi api, Ledger ledger, Violations violations
                 continue;
             }
 
-            violations.Add(chunks > lives || documents > lives ? ViolationKind.Duplicate : ViolationKind.Lost, $"{lives} documents are alive; the system counts {documents} documents and {chunks} chunks");
+            violations.Add(chunks > lives || documents > all ? ViolationKind.Duplicate : ViolationKind.Lost, $"{all} documents are alive, {lives} of them readable; the system counts {documents} documents and {chunks} chunks");
             return;
         }
     }

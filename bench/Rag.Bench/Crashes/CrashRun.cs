@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Rag.Crashes;
 
 namespace Rag.Bench.Crashes;
 
@@ -47,16 +46,17 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
     {
         var checks = new Checks(_api, Ledger, violations);
         var writers = Enumerable.Range(0, rules.Clients).Select(client => new Writer(_api, Ledger, violations, new Random(rules.Seed * 1_000 + client))).ToList();
+        var spoiler = new Spoiler(_api, Ledger);
         while (Kills < rules.Kills && !violations.Any)
         {
             using var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var work = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.RunAsync(writing.Token), CancellationToken.None)));
+            var work = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.RunAsync(writing.Token), CancellationToken.None)).Append(Task.Run(() => spoiler.RunAsync(writing.Token), CancellationToken.None)));
             var until = Math.Min(Kills + rules.KillsPerCheckpoint, rules.Kills);
             while (Kills < until)
                 await StrikeAsync(cancellationToken);
             system.Disarm();
             var last = system.Killable();
-            KillAll(last);
+            await KillAllAsync(last, cancellationToken);
             await writing.CancelAsync();
             await work;
             await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{Kills} kills, {Ledger.Acknowledged} writes acknowledged; checking"));
@@ -77,7 +77,7 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
         foreach (var victim in victims)
         {
             await Task.Delay(_chance.Next(0, 300), cancellationToken);
-            KillAll([victim]);
+            await KillAllAsync([victim], cancellationToken);
         }
 
         // Those that start now are armed, and may die again before they are ready; those that start later are not, or one that finds work at its start would never get past it.
@@ -86,7 +86,7 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
         if (_chance.Next(4) > 0 && !await system.ReadyAsync(Restart, victims, cancellationToken))
             violations.Add(ViolationKind.Stuck, $"not every process was ready within {Restart.TotalSeconds:0} s of a kill; last lines:\n{system.Output.Last()}");
         // Work is under way again; failpoints are met here. Whoever stands still is given the time to come back with what is out of date by then.
-        var work = armed.Values.All(rule => rule.StartsWith("pause", StringComparison.Ordinal)) ? CrashSystem.Pause * 1.6 : TimeSpan.FromMilliseconds(_chance.Next(200, 1_200));
+        var work = armed.Values.All(rule => rule.StartsWith("pause", StringComparison.Ordinal)) ? CrashSystem.Pause * 1.6 : TimeSpan.FromMilliseconds(_chance.Next(200, 1_200)) * (system.HasEngines ? 3 : 1);
         await Task.Delay(work, cancellationToken);
     }
 
@@ -95,18 +95,18 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
         if (_chance.Next(6) == 0)
             return new() { ["ingestion_embedded"] = "pause:0.1" };
         // Each has its turn, whatever chance adds.
-        var points = FailpointSettings.Names.Keys.ToList();
+        var points = system.Failpoints;
         var armed = new Dictionary<string, string> { [points[_turn++ % points.Count]] = string.Create(CultureInfo.InvariantCulture, $"kill@{_chance.Next(1, 4)}") };
         for (var i = _chance.Next(3); i > 0; i--)
             armed[points[_chance.Next(points.Count)]] = string.Create(CultureInfo.InvariantCulture, $"kill@{_chance.Next(1, 5)}");
         return armed;
     }
 
-    private void KillAll(IReadOnlyList<(string Name, int Pid)> victims)
+    private async Task KillAllAsync(IReadOnlyList<(string Name, int Pid)> victims, CancellationToken cancellationToken)
     {
-        foreach (var (name, pid) in victims)
-            if (CrashSystem.Kill(pid))
-                _kills[name] = _kills.GetValueOrDefault(name) + 1;
+        foreach (var victim in victims)
+            if (await system.KillAsync(victim, TimeSpan.FromMilliseconds(_chance.Next(0, 800)), cancellationToken))
+                _kills[victim.Name] = _kills.GetValueOrDefault(victim.Name) + 1;
     }
 
     private async Task CheckpointAsync(Checks checks, IReadOnlyList<(string Name, int Pid)> killed, bool all, CancellationToken cancellationToken)

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.RegularExpressions;
+using Rag.Bench.Engines;
 using Rag.Bench.Resilience;
+using Rag.Crashes;
 using Rag.Host.Serving;
 using Rag.Host.Supervising;
 using Supervised = Rag.Host.Supervising.Fleet;
@@ -11,11 +13,13 @@ namespace Rag.Bench.Crashes;
 
 /// <summary>
 /// A RAG system that is made to be killed: supervised as by <c>rag up</c>, but with few processes and quick restarts. What isn't killed shares one process (<c>front</c>).
+/// With engines, their servers are killed as well and started again on the data that they had.
 /// Its configuration file is read at each start of a process, so failpoints that are written to it hold from a process's next start on.
 /// </summary>
 internal sealed partial class CrashSystem : IAsyncDisposable
 {
-    private static readonly string[] Victims = ["documents", "vectors", "keywords", "ingestion"];
+    private static readonly string[] WithIndexes = ["documents", "vectors", "keywords", "ingestion"];
+    private static readonly string[] WithoutIndexes = ["documents", "ingestion"]; // beside engines, whose servers die
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(90);
     private const int SigKill = 9; // Linux
 
@@ -30,9 +34,14 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     private readonly Supervised _fleet;
     private readonly Task _running;
     private readonly HttpClient _metrics = new() { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly EngineStack? _stack;
+    private readonly string[] _victims;
+    private readonly Dictionary<string, Task> _restarts = [];
 
-    private CrashSystem(string planted, bool together, IReadOnlyList<string> settings)
+    private CrashSystem(string planted, bool together, IReadOnlyList<string> settings, EngineStack? stack)
     {
+        (_stack, _victims) = (stack, stack is null ? WithIndexes : WithoutIndexes);
+        HasBroker = stack?.Engines.Any(engine => engine.Name == "kafka") == true;
         Output = new CrashOutput();
         var environment = new Dictionary<string, string>
         {
@@ -69,10 +78,12 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     /// <param name="planted">The bug that its services have; <c>none</c> for none.</param>
     /// <param name="together">All in one process, which dies as a whole.</param>
     /// <param name="settings">Further settings, <c>KEY=VALUE</c>.</param>
+    /// <param name="engines">Engines that it uses and whose servers die as well.</param>
     /// <param name="cancellationToken">Stops the start.</param>
-    public static async Task<CrashSystem> StartAsync(string planted, bool together, IReadOnlyList<string> settings, CancellationToken cancellationToken)
+    public static async Task<CrashSystem> StartAsync(string planted, bool together, IReadOnlyList<string> settings, IReadOnlyList<string> engines, CancellationToken cancellationToken)
     {
-        var system = new CrashSystem(planted, together, settings);
+        var stack = engines.Count == 0 ? null : await EngineStack.StartAsync(engines, cancellationToken);
+        var system = new CrashSystem(planted, together, settings, stack);
         try
         {
             if (!await system.ReadyAsync(StartLimit, [], cancellationToken))
@@ -86,43 +97,82 @@ internal sealed partial class CrashSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>Processes that may be killed now.</summary>
+    /// <summary>Names and versions of its engines; null without any.</summary>
+    public string? Engines => _stack?.Versions;
+
+    /// <summary>Whether a broker carries notices of work.</summary>
+    public bool HasBroker { get; }
+
+    /// <summary>Whether engines' servers die as well, which takes longer to be over.</summary>
+    public bool HasEngines => _stack is not null;
+
+    /// <summary>Failpoints that a process which may be killed comes to.</summary>
+    public IReadOnlyList<string> Failpoints => [.. FailpointSettings.Names.Keys.Where(name => _fleet.Report().Any(process => process.Plan.Name == "system" || process.Plan.Name == HostOf(name))
+        && (HasBroker || name.Split('_')[0] is not ("relay" or "channel" or "letters")))];
+
+    /// <summary>Processes and servers that may be killed now.</summary>
     public IReadOnlyList<(string Name, int Pid)> Killable() =>
-        [.. _fleet.Report().Where(process => process is { Pid: not null, State: ProcessState.Ready or ProcessState.Starting } && process.Plan.Name != "front").Select(process => (process.Plan.Name, process.Pid!.Value))];
+    [
+        .. _fleet.Report().Where(process => process is { Pid: not null, State: ProcessState.Ready or ProcessState.Starting } && process.Plan.Name != "front").Select(process => (process.Plan.Name, process.Pid!.Value)),
+        .. (_stack?.Engines ?? []).Where(engine => !_restarts.TryGetValue(engine.Name, out var restart) || restart.IsCompletedSuccessfully).Select(engine => (engine.Name, _stack![engine.Name].ProcessId)),
+    ];
 
     /// <summary>The process that a failpoint is in, by its name's first word.</summary>
     public static string HostOf(string failpoint) => failpoint.Split('_')[0] switch
     {
-        "queue" => "documents",
+        "queue" or "relay" or "letters" => "documents",
+        "channel" => "ingestion",
         "journal" => "vectors",
         var service => service,
     };
 
-    /// <summary>kill -9.</summary>
+    /// <summary>kill -9: a process by itself, which its supervisor starts again, or a server with all that it has started, which is started again on its data after a while.</summary>
     /// <returns>Whether there was such a process.</returns>
-    public static bool Kill(int pid) => BenchProcess.Signal(pid, SigKill) == 0;
+    public async Task<bool> KillAsync((string Name, int Pid) victim, TimeSpan pause, CancellationToken cancellationToken)
+    {
+        if (_stack is null || _stack.Engines.All(engine => engine.Name != victim.Name))
+            return BenchProcess.Signal(victim.Pid, SigKill) == 0;
+        await _stack[victim.Name].KillAsync();
+        _restarts[victim.Name] = AgainAsync();
+        return true;
+
+        async Task AgainAsync()
+        {
+            await Task.Delay(pause, cancellationToken);
+            await _stack.StartAgainAsync(victim.Name, cancellationToken);
+        }
+    }
 
     /// <summary>From its next start on, a process meets these failpoints.</summary>
     public void Arm(IReadOnlyDictionary<string, string> failpoints, int seed)
     {
-        var lines = failpoints.Select(point => $"  {point.Key}: \"{point.Value}\"").Prepend(string.Create(CultureInfo.InvariantCulture, $"failpoints:\n  seed: {seed}\n  pause_ms: {Pause.TotalMilliseconds:0}"));
         // In one step: a process that starts now reads the one or the other.
         var draft = Configuration + ".draft";
         // A lease that ends under a worker that stands still, with enough others to go on meanwhile; patience that no number of kills outlasts.
-        File.WriteAllText(draft, $"""
-            identity:
-              requests_per_minute: 1000000
-            documents:
-              lease_seconds: 2
-              max_attempts: 1000
-              max_interruptions: 1000
-              max_retry_delay_seconds: 1
-            ingestion:
-              batches: 16
-              max_pause_seconds: 1
-            {(failpoints.Count > 0 ? string.Join('\n', lines) : "")}
+        var settings = new Dictionary<string, string>
+        {
+            ["identity:requests_per_minute"] = "1000000",
+            ["documents:lease_seconds"] = "2",
+            ["documents:max_attempts"] = "1000",
+            ["documents:max_interruptions"] = "1000",
+            ["documents:max_retry_delay_seconds"] = "1",
+            ["ingestion:batches"] = "16",
+            ["ingestion:max_pause_seconds"] = "1",
+        };
+        foreach (var (path, value) in _stack?.Settings ?? new Dictionary<string, string>())
+            settings[path] = value;
+        if (HasBroker)
+        {
+            // A killed member keeps its partitions for as long; what a killed broker forgot is told again after as long.
+            settings["kafka:session_seconds"] = "2";
+            settings["queue:announce_again_seconds"] = "3";
+        }
 
-            """);
+        if (failpoints.Count > 0)
+            (settings["failpoints:seed"], settings["failpoints:pause_ms"]) = (seed.ToString(CultureInfo.InvariantCulture), Pause.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture));
+        foreach (var (point, rule) in failpoints)
+            settings["failpoints:" + point] = rule;
+        File.WriteAllText(draft, YamlSettings.Write(settings));
         File.Move(draft, Configuration, overwrite: true);
     }
 
@@ -136,10 +186,12 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     public async Task<bool> ReadyAsync(TimeSpan limit, IReadOnlyList<(string Name, int Pid)> killed, CancellationToken cancellationToken)
     {
         var since = Stopwatch.GetTimestamp();
-        while (!_fleet.IsReady || _fleet.Report().Any(process => killed.Any(victim => victim.Pid == process.Pid)))
+        while (!_fleet.IsReady || _restarts.Values.Any(restart => !restart.IsCompleted) || _fleet.Report().Any(process => killed.Any(victim => victim.Pid == process.Pid)))
         {
             if (_running.IsFaulted)
                 await _running;
+            foreach (var failed in _restarts.Values.Where(restart => restart.IsFaulted))
+                await failed;
             if (Stopwatch.GetElapsedTime(since) > limit)
                 return false;
             await Task.Delay(25, cancellationToken);
@@ -174,6 +226,8 @@ internal sealed partial class CrashSystem : IAsyncDisposable
         _metrics.Dispose();
         _sockets.Dispose();
         _stop.Dispose();
+        if (_stack is not null)
+            await _stack.DisposeAsync();
         Directory.Delete(_data, recursive: true);
     }
 
@@ -187,9 +241,9 @@ internal sealed partial class CrashSystem : IAsyncDisposable
             yield break;
         }
 
-        var front = Modules.All.Select(module => module.Name).Except(Victims).ToList();
-        string[] peers = [.. Modules.All.SelectMany(module => new[] { "--peer", $"{module.Name}={_sockets.Address(Victims.Contains(module.Name) ? module.Name : "front")}" })];
-        foreach (var victim in Victims)
+        var front = Modules.All.Select(module => module.Name).Except(_victims).ToList();
+        string[] peers = [.. Modules.All.SelectMany(module => new[] { "--peer", $"{module.Name}={_sockets.Address(_victims.Contains(module.Name) ? module.Name : "front")}" })];
+        foreach (var victim in _victims)
             yield return new ProcessPlan(
                 victim, victim, 1, [], _sockets.Address(victim), listening,
                 [.. head, "--services", victim, "--grpc", _sockets.Address(victim), .. peers, .. victim == "ingestion" ? new[] { "--worker", "worker" } : []]);

@@ -61,17 +61,18 @@ internal sealed class Entry(string id)
     }
 }
 
-/// <summary>All documents, and words that no two versions share.</summary>
+/// <summary>All documents; no two versions share a word.</summary>
 internal sealed class Ledger
 {
-    private const string Letters = "bcdfghjklmnpqrtvwxz"; // no vowels: no stemmer makes two of them one
-
-    private int _words;
+    private readonly UniqueWords _words = new();
     private int _documents;
     private long _acknowledged;
     private long _unknown;
 
     public ConcurrentDictionary<string, Entry> Entries { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Documents that nobody can read, and whether their upload was acknowledged; its answer was cut off otherwise.</summary>
+    public ConcurrentDictionary<string, bool> Spoiled { get; } = new(StringComparer.Ordinal);
 
     public long Acknowledged => Interlocked.Read(ref _acknowledged);
 
@@ -88,16 +89,7 @@ internal sealed class Ledger
         return entry;
     }
 
-    public string NextWord()
-    {
-        // A multiplication by an odd number permutes: neighbours in time differ in all letters.
-        var number = unchecked((uint)Interlocked.Increment(ref _words) * 2_654_435_761u);
-        Span<char> word = stackalloc char[9];
-        word[0] = 'q';
-        for (var i = 1; i < word.Length; i++, number /= (uint)Letters.Length)
-            word[i] = Letters[(int)(number % (uint)Letters.Length)];
-        return new string(word);
-    }
+    public string NextWord() => _words.Next();
 
     /// <summary>A text that holds a word, one chunk long.</summary>
     public static string Text(string word) => $"The keeper of the lighthouse wrote the word {word} into the log of the harbour.";

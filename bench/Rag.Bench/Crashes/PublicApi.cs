@@ -49,6 +49,15 @@ internal sealed class PublicApi : IDisposable
         return await WriteAsync(request, ifVersion, cancellationToken);
     }
 
+    /// <summary>Uploads a file that nobody can read.</summary>
+    public async Task<Answer> PutUnreadableAsync(string id, CancellationToken cancellationToken)
+    {
+        var file = new ByteArrayContent("%PDF-1.7 and then nothing of the kind"u8.ToArray());
+        file.Headers.ContentType = new MediaTypeHeaderValue("application/pdf");
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/documents/{id}") { Content = new MultipartFormDataContent { { file, "file", "broken.pdf" } } };
+        return (await WriteAsync(request, null, cancellationToken)).Answer;
+    }
+
     public async Task<Answer> DeleteAsync(string id, int? ifVersion, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Delete, $"/documents/{id}");

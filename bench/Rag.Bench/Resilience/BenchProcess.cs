@@ -16,7 +16,9 @@ internal sealed partial class BenchProcess : IAsyncDisposable
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Uri> _status = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private BenchProcess(Process process) => _process = process;
+    private readonly TextWriter? _log;
+
+    private BenchProcess(Process process, TextWriter? log) => (_process, _log) = (process, log);
 
     public int Id => _process.Id;
 
@@ -26,8 +28,9 @@ internal sealed partial class BenchProcess : IAsyncDisposable
     /// <summary>Where <c>rag up</c> says that its status is.</summary>
     public Task<Uri> Status => _status.Task;
 
-    /// <summary>Starts <c>src/PROJECT</c> and waits for its line "listening on …".</summary>
-    public static async Task<BenchProcess> StartAsync(string project, IEnumerable<string> arguments, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
+    /// <summary>Starts <c>src/PROJECT</c> and waits for its line "listening on …". All its lines go to <paramref name="log"/> as well, if there is one.</summary>
+    public static async Task<BenchProcess> StartAsync(
+        string project, IEnumerable<string> arguments, CancellationToken cancellationToken, IEnumerable<(string Name, string Value)>? environment = null, TextWriter? log = null)
     {
         // …/bench/Rag.Bench/bin/Release/net10.0 → …/src/PROJECT/bin/Release/net10.0
         var own = new DirectoryInfo(AppContext.BaseDirectory);
@@ -39,9 +42,9 @@ internal sealed partial class BenchProcess : IAsyncDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in environment ?? [])
             start.Environment[name] = value;
-        var child = new BenchProcess(new Process { StartInfo = start, EnableRaisingEvents = true });
+        var child = new BenchProcess(new Process { StartInfo = start, EnableRaisingEvents = true }, log);
         child._process.OutputDataReceived += (_, e) => child.Take(e.Data);
         child._process.ErrorDataReceived += (_, e) => child.Take(e.Data);
         child._process.Exited += (_, _) => child._listening.TrySetException(new InvalidOperationException($"{project} ended before it listened"));
@@ -90,6 +93,7 @@ internal sealed partial class BenchProcess : IAsyncDisposable
             return;
         lock (_lines)
         {
+            _log?.WriteLine(line);
             _lines.Enqueue(line);
             if (_lines.Count > KeptLines)
                 _lines.Dequeue();

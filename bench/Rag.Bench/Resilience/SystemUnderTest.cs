@@ -12,7 +12,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private SystemUnderTest(BenchProcess llm, BenchProcess rag, string data, string key, string adminKey)
     {
-        (Llm, Rag, _data) = (llm, rag, data);
+        (Llm, Rag, _data, Key) = (llm, rag, data, key);
         Http = Client(rag.Address, key);
         Admin = Client(rag.Address, adminKey);
         LlmHttp = new HttpClient { BaseAddress = llm.Address };
@@ -21,6 +21,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public BenchProcess Llm { get; }
 
     public BenchProcess Rag { get; }
+
+    /// <summary>A user's key.</summary>
+    public string Key { get; }
 
     /// <summary>A user's client: any number of connections, no limit of its own on time.</summary>
     public HttpClient Http { get; }
@@ -36,7 +39,12 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     /// <param name="more">Further arguments of the command.</param>
     /// <param name="cancellationToken">Stops the start.</param>
     /// <param name="environment">Configuration through the environment.</param>
-    public static async Task<SystemUnderTest> StartAsync(string command, IEnumerable<string> llm, IEnumerable<string> more, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
+    public static Task<SystemUnderTest> StartAsync(string command, IEnumerable<string> llm, IEnumerable<string> more, CancellationToken cancellationToken, params (string Name, string Value)[] environment) =>
+        StartAsync(command, llm, more, null, cancellationToken, environment);
+
+    /// <summary>As above, with a place for all that the system writes.</summary>
+    public static async Task<SystemUnderTest> StartAsync(
+        string command, IEnumerable<string> llm, IEnumerable<string> more, TextWriter? log, CancellationToken cancellationToken, params (string Name, string Value)[] environment)
     {
         var data = Directory.CreateTempSubdirectory("rag-resilience-").FullName;
         var (key, admin) = (Secret(), Secret());
@@ -46,7 +54,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             model = await BenchProcess.StartAsync("Loadline.Cli", ["llm", "--port", "0", .. llm.SelectMany(s => new[] { "--set", "llm." + s })], cancellationToken);
             var rag = await BenchProcess.StartAsync(
                 "Rag.Host", [command, "--urls", "http://127.0.0.1:0", "--data", data, "--limit", "1000000/min", "--llm", model.Address.ToString(), .. more], cancellationToken,
-                [("RAG_ADMIN_KEY", admin), ("RAG_IDENTITY__DEV_KEY", key), .. environment]);
+                [("RAG_ADMIN_KEY", admin), ("RAG_IDENTITY__DEV_KEY", key), .. environment], log);
             return new SystemUnderTest(model, rag, data, key, admin);
         }
         catch

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
 using Rag.Ingestion;
 
 namespace Rag.Documents;
@@ -49,7 +50,9 @@ internal sealed partial class DeadLetterRelay(IJobAnnouncer announcer, TimeProvi
     {
         try
         {
+            Failpoints.Reach(Failpoint.LettersUnfiled);
             await announcer.BuryAsync(batch, stoppingToken).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.LettersFiled);
             return true;
         }
         catch (Exception error) when (!stoppingToken.IsCancellationRequested)

@@ -20,6 +20,8 @@ public interface IAnnouncingBoard : IJobBoard
 
     /// <summary>
     /// <see cref="IJobBoard.TakeAsync"/> for documents by their names: those that are due and that nobody has. One that may be what kills the process comes alone.
+    /// Empty means that there is nothing to be done for any of them.
     /// </summary>
+    /// <exception cref="Errors.RagException">Overloaded: there is something to be done, and others hold all of it locked at this moment. Ask again soon.</exception>
     ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken);
 }

@@ -44,6 +44,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
             try
             {
                 var jobs = await ReadJobsAsync(tickets).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested(); // who asked has gone: nobody would have them until their leases end
                 if (jobs.Count > 0)
                 {
                     Failpoints.Reach(Failpoint.QueueClaimed);
@@ -66,13 +67,26 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
         Failpoints.Reach(Failpoint.QueueBeforeComplete);
         // Before anyone can read that it is done.
         await cached.ChangedAsync(TenantsOf(results), cancellationToken).ConfigureAwait(false);
+        var kept = KeepAsync(results);
+        try
+        {
+            await kept.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!kept.IsCompleted)
+        {
+            _ = kept.ContinueWith(static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default); // nobody waits for it any more
+            throw;
+        }
+    }
+
+    /// <summary>Keeps results, and follows them to their end also when the worker has given up waiting: what the database was too slow for is done again as well.</summary>
+    private async Task KeepAsync(IReadOnlyList<IngestionResult> results)
+    {
         var operation = new CompleteOperation(_memory, store, results);
         try
         {
             documents.Writer.SubmitInternal(operation);
-            await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-            Failpoints.Reach(Failpoint.QueueCompleted);
-            dead?.Post(operation.GivenUp);
+            await operation.Task.ConfigureAwait(false);
         }
         catch (RagException)
         {
@@ -81,6 +95,9 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
                 await GiveBackAsync(new DocumentKey(job.Tenant, job.DocumentId), job.JobId, job.Attempt).ConfigureAwait(false);
             throw;
         }
+
+        Failpoints.Reach(Failpoint.QueueCompleted);
+        dead?.Post(operation.GivenUp);
     }
 
     private ValueTask<List<JobTicket>> TakeAsync(IngestionClaim claim, JobHolder holder, CancellationToken cancellationToken) => claim.Only is not { } names

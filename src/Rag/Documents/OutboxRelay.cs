@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Rag.Crashes;
+using Rag.Errors;
 using Rag.Ingestion;
 
 namespace Rag.Documents;
@@ -48,10 +50,24 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
         return pause < LongestPause ? pause : LongestPause;
     }
 
-    /// <summary>One batch, or a wait for one. False when the broker did not take it.</summary>
+    /// <summary>One batch, or a wait for one. False when the outbox did not tell, or the broker did not take it.</summary>
     private async Task<bool> AnnounceAsync(CancellationToken stoppingToken)
     {
-        var tickets = await board.AnnounceAsync(BatchJobs, options.Window, options.Again, stoppingToken).ConfigureAwait(false);
+        List<JobTicket> tickets;
+        try
+        {
+            tickets = await board.AnnounceAsync(BatchJobs, options.Window, options.Again, stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The database is down. Whatever it noted as told of and nobody heard is told of anew in time.
+            if (error is RagException)
+                LogNotRead(error.Message);
+            else
+                LogReadFailed(error);
+            return false;
+        }
+
         if (tickets.Count == 0)
         {
             await WaitAsync(stoppingToken).ConfigureAwait(false);
@@ -60,7 +76,9 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
 
         try
         {
+            Failpoints.Reach(Failpoint.RelayTold);
             await announcer.AnnounceAsync([.. tickets.Select(NoticeOf)], stoppingToken).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.RelayPublished);
             Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "announced"));
             return true;
         }
@@ -68,7 +86,10 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
         {
             await board.WithdrawAsync(tickets).ConfigureAwait(false);
             Announced.Add(tickets.Count, new KeyValuePair<string, object?>("result", "failed"));
-            LogNotAnnounced(error, tickets.Count);
+            if (error is RagException)
+                LogNotAnnounced(tickets.Count, error.Message);
+            else
+                LogAnnouncingFailed(error, tickets.Count);
             return false;
         }
     }
@@ -85,6 +106,15 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs could not be announced to the queue's broker; they stay in the outbox and are announced later")]
-    private partial void LogNotAnnounced(Exception error, int jobs);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The outbox did not tell what there is to announce ({Reason}); it is asked again")]
+    private partial void LogNotRead(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The outbox did not tell what there is to announce; it is asked again")]
+    private partial void LogReadFailed(Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Jobs} jobs could not be announced to the queue's broker ({Reason}); they stay in the outbox and are announced later")]
+    private partial void LogNotAnnounced(int jobs, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Jobs} jobs could not be announced to the queue's broker; they stay in the outbox and are announced later")]
+    private partial void LogAnnouncingFailed(Exception error, int jobs);
 }

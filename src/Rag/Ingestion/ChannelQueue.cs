@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Rag.Crashes;
 using Rag.Errors;
 
 namespace Rag.Ingestion;
@@ -12,6 +13,9 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
 {
     /// <summary>Longer than any batch may take. A notice whose job was never completed (the batch failed as a whole) is let go then, as its lease ends elsewhere.</summary>
     private static readonly TimeSpan LongestHold = TimeSpan.FromMinutes(5);
+
+    /// <summary>After how long what could not be claimed now is asked for once more, where the outbox does not say.</summary>
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
     private static readonly Meter Meter = new("Rag");
 
@@ -43,8 +47,16 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
                 notices.AddRange(await receiver.ReceiveAsync(claim.Max, left > TimeSpan.Zero ? left : TimeSpan.Zero, cancellationToken).ConfigureAwait(false));
             if (notices.Count == 0 && left <= TimeSpan.Zero)
                 return [];
-            if (notices.Count > 0 && await ClaimAsync(claim, notices, cancellationToken).ConfigureAwait(false) is { Count: > 0 } jobs)
-                return jobs;
+            try
+            {
+                if (notices.Count > 0 && await ClaimAsync(claim, notices, cancellationToken).ConfigureAwait(false) is { Count: > 0 } jobs)
+                    return jobs;
+            }
+            catch (RagException busy) when (busy.Error == RagError.Overloaded && left > TimeSpan.Zero)
+            {
+                // Others are at it: the notices were kept, or nobody would ask before they are announced again.
+                await Task.Delay(busy.RetryAfter ?? Soon, time, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -67,7 +79,9 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
 
         try
         {
+            Failpoints.Reach(Failpoint.ChannelBeforeAcknowledge);
             await AcknowledgeAsync(notices, cancellationToken).ConfigureAwait(false);
+            Failpoints.Reach(Failpoint.ChannelAcknowledged);
         }
         catch (RagException)
         {
@@ -80,6 +94,7 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
         IReadOnlyList<IngestionJob> jobs;
         try
         {
+            Failpoints.Reach(Failpoint.ChannelReceived);
             var only = notices.Select(notice => notice.Notice.Document).Distinct().ToList();
             jobs = await outbox.ClaimAsync(claim with { Wait = TimeSpan.Zero, Only = only }, cancellationToken).ConfigureAwait(false);
         }
@@ -97,6 +112,7 @@ internal sealed class ChannelQueue(IIngestionQueue outbox, IJobReceiver receiver
         }
 
         Hold(jobs, notices);
+        Failpoints.Reach(Failpoint.ChannelClaimed);
         return jobs;
     }
 

@@ -30,7 +30,8 @@ public sealed record IngestionClaim(string Worker, string Incarnation, int Max, 
 
     /// <summary>
     /// Only the jobs of these documents, as far as they are due and nobody has them; then it does not wait, and <see cref="Max"/> is their number. A document that
-    /// is not in the reply has nothing to be done, is in another's hands, or did not fit: asking again for the rest until the reply is empty tells. Null for any.
+    /// is not in the reply has nothing to be done, is in another's hands, or did not fit: asking again for the rest until the reply is empty tells. Where others lock all
+    /// that is left at that moment, the claim fails as <see cref="Errors.RagError.Overloaded"/> instead: it is to be repeated soon. Null for any.
     /// </summary>
     public IReadOnlyList<DocumentName>? Only { get; init; }
 }

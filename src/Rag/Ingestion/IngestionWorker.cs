@@ -19,6 +19,9 @@ internal sealed partial class IngestionWorker(
     /// <summary>Where injected faults meet it: a batch that was claimed and isn't begun.</summary>
     public const string FaultPoint = "Batch";
 
+    /// <summary>How often results are told: over some 10 s, with the usual pauses.</summary>
+    private const int MostReports = 8;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly Meter Meter = new("Rag");
 
@@ -63,7 +66,7 @@ internal sealed partial class IngestionWorker(
             var start = time.GetTimestamp();
             var results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.
-            await queue.CompleteAsync(results, CancellationToken.None).ConfigureAwait(false);
+            await ReportAsync(results, stoppingToken).ConfigureAwait(false);
             Failpoints.Reach(Failpoint.IngestionCompleted);
             Duration.Record(time.GetElapsedTime(start).TotalSeconds);
             Report(results);
@@ -74,6 +77,25 @@ internal sealed partial class IngestionWorker(
             LogBatchFailed(error);
             return false;
         }
+    }
+
+    /// <summary>
+    /// Has results recorded. A queue that is down for a moment is told again: otherwise the work would be done a second time, and where leases outlive the documents
+    /// process only after they have ended. To be told twice changes nothing.
+    /// </summary>
+    private async Task ReportAsync(IReadOnlyList<IngestionResult> results, CancellationToken stoppingToken)
+    {
+        for (var tries = 1; ; tries++)
+            try
+            {
+                await queue.CompleteAsync(results, CancellationToken.None).ConfigureAwait(false);
+                return;
+            }
+            catch (RagException error) when (tries < MostReports && IngestionFailures.IsOutage(error))
+            {
+                LogNotRecorded(results.Count, error.Message);
+                await Task.Delay(Pause(tries), time, stoppingToken).ConfigureAwait(false);
+            }
     }
 
     private async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, CancellationToken stoppingToken)
@@ -108,6 +130,9 @@ internal sealed partial class IngestionWorker(
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A batch failed; its jobs come back when their leases end")]
     private partial void LogBatchFailed(Exception error);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Results of {Jobs} jobs were not recorded ({Reason}); they are told again")]
+    private partial void LogNotRecorded(int jobs, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Document {Tenant}/{DocumentId} version {Version} can't be processed: {Reason}")]
     private partial void LogGivenUp(string tenant, string documentId, int version, string? reason);

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Rag.Tests.Conformance;
 
-/// <summary>This process's open connections, as the kernel lists them.</summary>
+/// <summary>Open connections of this machine's processes, as the kernel lists them.</summary>
 internal static class Connections
 {
     private const string Established = "01";

@@ -15,8 +15,8 @@ internal static class Outages
     private const int Writers = 8, Documents = 40, Kills = 3;
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(30);
 
-    // Npgsql asks a server to stop a statement and waits for that as well: measured 3 s beyond the time-out.
-    private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(4);
+    // What the driver does after a call's time is over (Npgsql asks the server to stop, and waits for that as well) is no part of the call: a busy machine's delays are.
+    private static readonly TimeSpan GivingUp = TimeSpan.FromSeconds(1);
 
     /// <summary>Writes versions of documents from several tasks while the server is killed and started again.</summary>
     /// <param name="server">The server, running.</param>
@@ -74,7 +74,9 @@ internal static class Outages
                 var started = Stopwatch.GetTimestamp();
                 var error = await Assert.ThrowsAsync<RagException>(call);
                 Assert.True(error.Error is RagError.DeadlineExceeded or RagError.Unavailable, $"{error.Error}: {error.Message}");
-                Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, timeout + GivingUp);
+                var took = Stopwatch.GetElapsedTime(started);
+                TestContext.Current.TestOutputHelper?.WriteLine($"{took.TotalSeconds:0.00} s: {error.Message}");
+                Assert.InRange(took, TimeSpan.Zero, timeout + GivingUp);
             }
         }
         finally

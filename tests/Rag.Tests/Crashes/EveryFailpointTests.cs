@@ -6,6 +6,8 @@ using Rag.Documents;
 using Rag.Engines;
 using Rag.Host.Serving;
 using Rag.Host.Wiring;
+using Rag.Ingestion;
+using Rag.Tests.Conformance.Queue;
 using Rag.Tests.Documents;
 using Xunit;
 
@@ -18,17 +20,18 @@ public sealed class WatchedFailpoints;
 [Collection(nameof(WatchedFailpoints))]
 public sealed class EveryFailpointTests
 {
+    /// <summary>Points that only a broker between documents and ingestion brings into play.</summary>
+    private static readonly Failpoint[] OfABroker =
+    [
+        Failpoint.RelayTold, Failpoint.RelayPublished, Failpoint.ChannelReceived, Failpoint.ChannelClaimed, Failpoint.LettersUnfiled, Failpoint.LettersFiled,
+        Failpoint.ChannelBeforeAcknowledge, Failpoint.ChannelAcknowledged,
+    ];
+
     [Fact]
     public async Task Upload_replacement_and_deletion_pass_every_failpoint()
     {
         var folder = Directory.CreateTempSubdirectory("rag-failpoints-").FullName;
-        var left = new ConcurrentDictionary<Failpoint, bool>(Enum.GetValues<Failpoint>().Select(point => KeyValuePair.Create(point, true)));
-        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Failpoints.Watch(point =>
-        {
-            if (left.TryRemove(point, out _) && left.IsEmpty)
-                all.TrySetResult();
-        });
+        var (left, all) = Watch(Enum.GetValues<Failpoint>().Except(OfABroker));
         try
         {
             var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -47,7 +50,7 @@ public sealed class EveryFailpointTests
             // A version that is replaced before it is processed passes few of them.
             await documents.PutAsync(DocumentsFixture.Upload("e", "The pilot comes at dawn."), TestContext.Current.CancellationToken);
 
-            await Task.WhenAny(all.Task, Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            await Task.WhenAny(all, Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
             Assert.Empty(left.Keys);
             await host.StopAsync(TestContext.Current.CancellationToken);
         }
@@ -56,5 +59,40 @@ public sealed class EveryFailpointTests
             Failpoints.Watch(null);
             Directory.Delete(folder, recursive: true);
         }
+    }
+
+    [Fact]
+    public async Task With_a_broker_a_job_that_is_done_and_one_that_is_given_up_on_pass_those_of_the_relays_and_the_channel()
+    {
+        var (left, all) = Watch(OfABroker);
+        try
+        {
+            await using var house = await QueueHouse.OpenAsync(new MemoryChannel());
+            var worker = house.NewWorker();
+            await house.PutAsync("a");
+            await worker.EndAsync(Assert.Single(await worker.ClaimAsync()));
+            await house.PutAsync("b");
+            await worker.EndAsync(Assert.Single(await worker.ClaimAsync()), IngestionOutcome.Poison, "it can't be read");
+
+            await Task.WhenAny(all, Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+            Assert.Empty(left.Keys);
+        }
+        finally
+        {
+            Failpoints.Watch(null);
+        }
+    }
+
+    /// <summary>Watches for points; tells which nobody has come to, and when there is none of them left.</summary>
+    private static (ConcurrentDictionary<Failpoint, bool> Left, Task All) Watch(IEnumerable<Failpoint> points)
+    {
+        var left = new ConcurrentDictionary<Failpoint, bool>(points.Select(point => KeyValuePair.Create(point, true)));
+        var all = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Failpoints.Watch(point =>
+        {
+            if (left.TryRemove(point, out _) && left.IsEmpty)
+                all.TrySetResult();
+        });
+        return (left, all.Task);
     }
 }

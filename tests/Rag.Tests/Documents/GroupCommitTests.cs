@@ -1,5 +1,6 @@
 using Rag.Documents;
 using Rag.Errors;
+using Rag.Ingestion;
 using Xunit;
 
 namespace Rag.Tests.Documents;
@@ -113,6 +114,32 @@ public class GroupCommitTests
             Assert.Equal(i, (await documents.StatusAsync("d"))!.Version);
             Assert.Equal(i, (await documents.Service.GetAsync("t", "d", default))!.Version);
         }
+    }
+
+    [Fact]
+    public async Task Results_that_were_not_kept_give_their_jobs_back_also_when_the_worker_waits_no_longer()
+    {
+        GatedStore? gate = null;
+        using var documents = new DocumentsFixture(wrap: s => gate = new GatedStore(s));
+        await documents.PutAsync("a");
+        var claim = new IngestionClaim("worker", "1", 10, TimeSpan.Zero);
+        var job = Assert.Single(await documents.Queue.ClaimAsync(claim, default));
+        gate!.Close();
+        gate.Failure = new RagException(RagError.Unavailable, "down");
+        using var patience = new CancellationTokenSource();
+        var told = documents.Queue.CompleteAsync([DocumentsFixture.Done(job)], patience.Token).AsTask();
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => told);
+        gate.Open();
+        gate.Failure = null;
+
+        // Long before its lease of 90 s is over.
+        documents.Time.Advance(TimeSpan.FromSeconds(2));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        IReadOnlyList<IngestionJob> again;
+        while ((again = await documents.Queue.ClaimAsync(claim, limit.Token)).Count == 0)
+            documents.Time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal(job.JobId, Assert.Single(again).JobId);
     }
 
     /// <summary>A store whose commits can be held, and made to fail inside their transaction.</summary>

@@ -13,7 +13,7 @@ namespace Rag.Tests.Engines;
 /// </summary>
 internal sealed partial class EngineServer : IAsyncDisposable
 {
-    private const int SigKill = 9, SigTerm = 15, SigContinue = 18, SigStop = 19;
+    private const int SigInterrupt = 2, SigKill = 9, SigTerm = 15, SigContinue = 18, SigStop = 19;
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     private readonly string _script;
@@ -95,7 +95,7 @@ internal sealed partial class EngineServer : IAsyncDisposable
     public Task KillAsync() => EndAsync(SigKill);
 
     /// <summary>Asks it to end, and waits until it is gone; kills it after ten seconds.</summary>
-    public Task StopAsync() => EndAsync(SigTerm);
+    public Task StopAsync() => EndAsync(IsPostgres ? SigInterrupt : SigTerm);
 
     /// <summary>Stops its clockwork: connections stay and nothing answers.</summary>
     public void Freeze() => SignalAll(ProcessId, SigStop);
@@ -115,6 +115,9 @@ internal sealed partial class EngineServer : IAsyncDisposable
             // A child of the server is still closing a file; the folder is a temporary one.
         }
     }
+
+    // SIGTERM is its "smart" shutdown, which waits for clients that hold their connections; what its own tools send by default is SIGINT.
+    private bool IsPostgres => Path.GetFileName(_script) is "postgres.sh" or "pgvector.sh";
 
     internal static string Repository([CallerFilePath] string here = "")
     {

@@ -94,6 +94,19 @@ public class WorkerTests
     }
 
     [Fact]
+    public async Task Results_that_the_queue_could_not_record_are_told_again_and_the_work_is_not_done_twice()
+    {
+        using var documents = new DocumentsFixture(time: TimeProvider.System);
+        var queue = new ForgetfulQueue(documents.Queue, refusals: 3);
+        await using var worker = new WorkerFixture(documents, new FakeServices(), new IngestionOptions { MaxPause = TimeSpan.FromMilliseconds(2) }, queue);
+        await worker.StartAsync();
+        await documents.PutAsync("a");
+        Assert.Equal(DocumentState.Searchable, (await worker.EndAsync("a")).Status);
+        Assert.Equal(4, queue.Told);
+        Assert.Equal(1, queue.HandedOut);
+    }
+
+    [Fact]
     public async Task One_document_that_an_index_refuses_is_given_up_and_its_neighbours_are_not()
     {
         using var documents = new DocumentsFixture(new DocumentsOptions { MaxAttempts = 2, RetryDelay = TimeSpan.FromMilliseconds(1) }, time: TimeProvider.System);
@@ -156,5 +169,26 @@ public class WorkerTests
             if (newest is not null)
                 Assert.Equal((newest.Version, newest.Text, DocumentState.Searchable), (keywords.Version, keywords.Chunks!.Chunks.Single(), newest.Status));
         }
+    }
+
+    /// <summary>A queue that can't be reached with results for a while, such as one whose service is starting again.</summary>
+    private sealed class ForgetfulQueue(IIngestionQueue queue, int refusals) : IIngestionQueue
+    {
+        private int _told;
+        private int _handedOut;
+
+        public int Told => Volatile.Read(ref _told);
+
+        public int HandedOut => Volatile.Read(ref _handedOut);
+
+        public async ValueTask<IReadOnlyList<IngestionJob>> ClaimAsync(IngestionClaim claim, CancellationToken cancellationToken)
+        {
+            var jobs = await queue.ClaimAsync(claim, cancellationToken);
+            Interlocked.Add(ref _handedOut, jobs.Count);
+            return jobs;
+        }
+
+        public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _told) <= refusals ? throw new RagException(RagError.Unavailable, "documents can't be reached") : queue.CompleteAsync(results, cancellationToken);
     }
 }

@@ -17,7 +17,8 @@ internal static class PlantedBugs
 
     private static readonly IReadOnlyDictionary<string, Bug> All = new[]
     {
-        Of<IIngestionQueue>("offset-before-commit", "documents", ViolationKind.Lost, queue => new OffsetBeforeCommit(queue)),
+        Of<IIngestionQueue>("offset-before-commit", "documents", ViolationKind.Lost, queue => new OffsetBeforeCommit(queue))
+            .With<IJobReceiver>("ingestion", receiver => new StoredBeforeWork(receiver)), // with a broker: its offset as well
         Of<IKeywords>("no-version-fence", "keywords", ViolationKind.Stale, index => new NoVersionFence(index)),
         Of<IKeywords>("delete-without-tombstone", "keywords", ViolationKind.Returned, index => new DeleteWithoutTombstone(index)),
         Of<IKeywords>("random-chunk-ids", "keywords", ViolationKind.Duplicate, index => new AddingKeywords(index, remembers: false)),
@@ -34,17 +35,28 @@ internal static class PlantedBugs
     /// <summary>All services, one of them with the bug.</summary>
     public static IReadOnlyList<ServiceModule> Modules(string name) => name == None
         ? Host.Serving.Modules.All
-        : [.. Host.Serving.Modules.All.Select(module => module.Name == All[name].Service ? new PlantedModule(module, All[name].Plant) : module)];
+        : [.. Host.Serving.Modules.All.Select(module => All[name].Plants.TryGetValue(module.Name, out var plant) ? new PlantedModule(module, plant) : module)];
 
     private static Bug Of<TService>(string name, string service, ViolationKind expected, Func<TService, TService> plant) where TService : class =>
-        new(name, service, expected, services =>
+        new Bug(name, expected, new Dictionary<string, Action<IServiceCollection>>()).With(service, plant);
+
+    /// <param name="Name">Its name.</param>
+    /// <param name="Expected">What it must be found as.</param>
+    /// <param name="Plants">What it puts before something of a service, by the services' names.</param>
+    private sealed record Bug(string Name, ViolationKind Expected, IReadOnlyDictionary<string, Action<IServiceCollection>> Plants)
+    {
+        /// <summary>Puts something before a part of a service, where the system has that part.</summary>
+        public Bug With<TService>(string service, Func<TService, TService> plant) where TService : class =>
+            this with { Plants = new Dictionary<string, Action<IServiceCollection>>(Plants) { [service] = services => Plant(services, plant) } };
+
+        private static void Plant<TService>(IServiceCollection services, Func<TService, TService> plant) where TService : class
         {
-            var own = services.Last(descriptor => descriptor.ServiceType == typeof(TService));
+            if (services.LastOrDefault(descriptor => descriptor.ServiceType == typeof(TService)) is not { } own)
+                return;
             services.Remove(own);
             services.AddSingleton(provider => plant((TService)(own.ImplementationInstance ?? own.ImplementationFactory?.Invoke(provider) ?? ActivatorUtilities.CreateInstance(provider, own.ImplementationType!))));
-        });
-
-    private sealed record Bug(string Name, string Service, ViolationKind Expected, Action<IServiceCollection> Plant);
+        }
+    }
 
     /// <summary>A module as it is, after whose registration something is put before a service of it.</summary>
     private sealed class PlantedModule(ServiceModule module, Action<IServiceCollection> plant) : ServiceModule

@@ -16,6 +16,19 @@ internal sealed class OffsetBeforeCommit(IIngestionQueue queue) : IIngestionQueu
     public ValueTask CompleteAsync(IReadOnlyList<IngestionResult> results, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
 
+/// <summary>The same of a broker: a notice's offset is stored when it is received. Whoever dies before the work is done isn't told of it again.</summary>
+internal sealed class StoredBeforeWork(IJobReceiver receiver) : IJobReceiver
+{
+    public async ValueTask<IReadOnlyList<ReceivedNotice>> ReceiveAsync(int max, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var notices = await receiver.ReceiveAsync(max, wait, cancellationToken);
+        await receiver.AcknowledgeAsync(notices, CancellationToken.None);
+        return notices;
+    }
+
+    public ValueTask AcknowledgeAsync(IReadOnlyList<ReceivedNotice> notices, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+}
+
 /// <summary>An unlocked outbox: what one worker has in hand is handed to the next that asks as well.</summary>
 internal sealed class UnlockedOutbox(IIngestionQueue queue) : IIngestionQueue
 {

@@ -23,6 +23,7 @@ internal sealed partial class BoardWatch : IDisposable
     private readonly Task _running;
     private readonly ConcurrentQueue<long> _added = new();
     private int _workers;
+    private int _disposed;
     private bool _failing;
 
     public BoardWatch(
@@ -51,8 +52,11 @@ internal sealed partial class BoardWatch : IDisposable
     /// <summary>A worker came for work or reported; told to the other processes once a second.</summary>
     public void WorkerCame() => Volatile.Write(ref _workers, 1);
 
+    /// <summary>Ends it; more than once does nothing more: the board is the service's and, where a broker is told of work, the container's as well.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) == 1)
+            return;
         _stop.Cancel();
         try
         {

@@ -51,6 +51,14 @@ internal static class ClaimStatements
 
     private const string ByName = "AND o.document IN (SELECT d.key FROM documents d JOIN unnest($8, $9) n(tenant, id) ON d.tenant=n.tenant AND d.id=n.id)";
 
+    // Due, and nobody's: after a claim that brought nothing, a row that it passed over because another was at it.
+    private const string PassedOver =
+        """
+        SELECT EXISTS(
+            SELECT FROM outbox o JOIN documents d ON d.key=o.document JOIN unnest($1, $2) n(tenant, id) ON d.tenant=n.tenant AND d.id=n.id
+            WHERE o.due<=now() AND NOT EXISTS(SELECT FROM holds h WHERE h.document=o.document))
+        """;
+
     private static readonly string Take = Taking("o.interruptions<$5", "");
     private static readonly string TakeByName = Taking("o.interruptions<$5", ByName);
 
@@ -60,8 +68,11 @@ internal static class ClaimStatements
     private static readonly string TakeSuspect = Taking("o.interruptions>=$5", NothingElse);
     private static readonly string TakeSuspectByName = Taking("o.interruptions>=$5", $"{NothingElse} {ByName}");
 
-    /// <summary>Claims. Also says how long it is until something that can't be claimed now may be; null for nothing.</summary>
-    public static async ValueTask<(List<JobTicket> Taken, TimeSpan? Next)> RunAsync(NpgsqlConnection connection, ClaimQuestion question, CancellationToken stop)
+    /// <summary>
+    /// Claims. Also says how long it is until something that can't be claimed now may be (null for nothing), and of a claim by name whether something of it could
+    /// still be claimed: a row that another is at right now, where nothing was taken.
+    /// </summary>
+    public static async ValueTask<(List<JobTicket> Taken, TimeSpan? Next, bool Left)> RunAsync(NpgsqlConnection connection, ClaimQuestion question, CancellationToken stop)
     {
         var q = question;
         var holder = PostgresText.Write(q.Holder.Worker);
@@ -71,11 +82,14 @@ internal static class ClaimStatements
         if (q.TakeOver)
             batch.Add(TakeOver, holder, incarnation);
         batch.Add(EndLeases);
+        var byName = q.Only is { Count: > 0 };
         if (q.Only is { } only)
         {
             var (tenants, ids) = (only.Select(key => PostgresText.Write(key.Tenant)).ToArray(), only.Select(key => PostgresText.Write(key.DocumentId)).ToArray());
             batch.Add(TakeByName, (long)q.Max, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes, tenants, ids)
                 .Add(TakeSuspectByName, 1L, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes, tenants, ids);
+            if (byName)
+                batch.Add(PassedOver, tenants, ids);
         }
         else
             batch.Add(Take, (long)q.Max, holder, incarnation, q.Claim, JobTicket.SuspectInterruptions, q.Lease, q.MaxBytes)
@@ -91,8 +105,16 @@ internal static class ClaimStatements
             await row.NextResultAsync(stop).ConfigureAwait(false);
         }
 
+        var left = false;
+        if (byName)
+        {
+            await row.ReadAsync(stop).ConfigureAwait(false);
+            left = row.GetBoolean(0);
+            await row.NextResultAsync(stop).ConfigureAwait(false);
+        }
+
         await row.ReadAsync(stop).ConfigureAwait(false);
-        return (taken, row.IsDBNull(0) ? null : row.GetTimeSpan(0));
+        return (taken, row.IsDBNull(0) ? null : row.GetTimeSpan(0), left);
     }
 
     /// <summary>Ends claims without asking for another.</summary>

@@ -17,6 +17,11 @@ internal sealed partial class PostgresJobBoard : IAnnouncingBoard
 
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
+    // A commit that is at a row ends within milliseconds; one whose process stands still, when the server ends it.
+    private const int MostLooks = 5;
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(10);
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
+
     private readonly PostgresSource _source;
     private readonly PostgresTables _tables;
     private readonly TimeProvider _time;
@@ -46,13 +51,24 @@ internal sealed partial class PostgresJobBoard : IAnnouncingBoard
 
     public TimeSpan Lag() => _watch.Summary.Lag;
 
-    public ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
-        TakeAsync(max, maxBytes, holder, null, cancellationToken);
+    public async ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
+        (await TakeAsync(max, maxBytes, holder, null, cancellationToken).ConfigureAwait(false)).Taken;
 
-    public ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken) =>
-        TakeAsync(Math.Max(1, only.Count), maxBytes, holder, only, cancellationToken); // no names: the worker only says that it is there, and who it is
+    public async ValueTask<List<JobTicket>> TakeAsync(IReadOnlyList<DocumentKey> only, long maxBytes, JobHolder holder, CancellationToken cancellationToken)
+    {
+        for (var looks = 1; ; looks++)
+        {
+            // No names: the worker only says that it is there, and who it is.
+            var (taken, left) = await TakeAsync(Math.Max(1, only.Count), maxBytes, holder, only, cancellationToken).ConfigureAwait(false);
+            if (taken.Count > 0 || !left)
+                return taken;
+            if (looks == MostLooks)
+                throw new RagException(RagError.Overloaded, "documents: others are writing to what was asked for by name; ask again", Soon);
+            await Task.Delay(BetweenLooks * looks, _time, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
-    private async ValueTask<List<JobTicket>> TakeAsync(int max, long maxBytes, JobHolder holder, IReadOnlyList<DocumentKey>? only, CancellationToken cancellationToken)
+    private async ValueTask<(List<JobTicket> Taken, bool Left)> TakeAsync(int max, long maxBytes, JobHolder holder, IReadOnlyList<DocumentKey>? only, CancellationToken cancellationToken)
     {
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
         await _oneClaim.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -62,13 +78,13 @@ internal sealed partial class PostgresJobBoard : IAnnouncingBoard
             for (var again = true; ; again = false)
             {
                 if (Ask(max, maxBytes, holder, only) is not { } question)
-                    return [];
+                    return ([], false);
                 var signals = Interlocked.Read(ref _signals);
                 try
                 {
-                    var (taken, next) = await _source.RunAsync((connection, stop) => ClaimStatements.RunAsync(connection, question, stop), cancellationToken).ConfigureAwait(false);
+                    var (taken, next, left) = await _source.RunAsync((connection, stop) => ClaimStatements.RunAsync(connection, question, stop), cancellationToken).ConfigureAwait(false);
                     Answered(question, signals, taken.Count == 0 ? next : null, taken.Count == 0 && only is null);
-                    return taken;
+                    return (taken, left);
                 }
                 catch (Exception error)
                 {
