@@ -38,7 +38,16 @@ internal static partial class Server
         await WaitUntilReadyAsync(app).ConfigureAwait(false);
         Announce(app, configuration);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
+        ThrowIfBroken(app);
         return ExitCode.Ok;
+    }
+
+    // A background service that fails stops the host, whose own word about it is not logged: without this the process would end as if it had been asked to.
+    private static void ThrowIfBroken(WebApplication app)
+    {
+        foreach (var service in app.Services.GetServices<IHostedService>().OfType<BackgroundService>())
+            if (service.ExecuteTask is { IsFaulted: true, Exception: { } error })
+                throw new CommandException(ExitCode.InternalError, $"{service.GetType().Name} failed, and the process stopped: {error.GetBaseException()}", error);
     }
 
     /// <summary>What engines may know of this process.</summary>

@@ -13,10 +13,9 @@ namespace Rag.Gateway;
 internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions options, TimeProvider time, ILogger<KnownCallers> log)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<KeyHash, Known> _known = new();
-    private long _warnedAt = long.MinValue;
+    private readonly RepeatedWarning _warning = new(time);
 
     /// <summary>Keys remembered.</summary>
     public int Count => _known.Count;
@@ -75,13 +74,12 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
 
     private void Warn(string reason)
     {
-        var before = Interlocked.Read(ref _warnedAt);
-        if ((before == long.MinValue || time.GetElapsedTime(before) >= BetweenWarnings) && Interlocked.CompareExchange(ref _warnedAt, time.GetTimestamp(), before) == before)
-            IdentityFailed(reason);
+        if (_warning.IsDue(out var times))
+            IdentityFailed(reason, times);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Identity can't be asked ({Reason}); keys seen lately still work")]
-    private partial void IdentityFailed(string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Identity can't be asked ({Reason}; {Times} times); keys seen lately still work")]
+    private partial void IdentityFailed(string reason, long times);
 
     private sealed record Known(Caller Caller, long At);
 }

@@ -44,6 +44,7 @@ internal sealed partial class AnswerCache
     private readonly QueryOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _log;
+    private readonly RepeatedWarning _warning;
     private readonly SharedLookups _lookups;
     private readonly ConcurrentDictionary<(string Key, long? Generation), AnswerFlight> _flights = new();
     private readonly SemaphoreSlim _refreshes = new(MostRefreshes);
@@ -56,6 +57,7 @@ internal sealed partial class AnswerCache
     public AnswerCache(ICaching cache, AlikeAnswers? alike, QueryOptions options, TimeProvider time, ILogger<AnswerCache> log)
     {
         (_cache, _alike, _options, _time, _log) = (cache, alike, options, time, log);
+        _warning = new RepeatedWarning(time);
         _lookups = new SharedLookups(cache, time, lease => _ = AbandonAsync(lease));
     }
 
@@ -97,7 +99,7 @@ internal sealed partial class AnswerCache
         }
         catch (RagException error) when (!cancellationToken.IsCancellationRequested)
         {
-            CacheFailed(error.Message);
+            Warn(error.Message);
             return default;
         }
     }
@@ -224,7 +226,7 @@ internal sealed partial class AnswerCache
                 cancellationToken.ThrowIfCancellationRequested();
                 if (flight.Offered.IsCompleted)
                     break;
-                CacheFailed(error.Message);
+                Warn(error.Message);
                 AnswerLookups.Count("shared", "unavailable");
                 return (null, false);
             }
@@ -280,7 +282,7 @@ internal sealed partial class AnswerCache
         }
         catch (Exception error)
         {
-            CacheFailed(error.Message);
+            Warn(error.Message);
         }
     }
 
@@ -294,12 +296,18 @@ internal sealed partial class AnswerCache
         }
         catch (Exception error)
         {
-            CacheFailed(error.Message); // the lease ends by itself
+            Warn(error.Message); // the lease ends by itself
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The cache did not answer ({Reason})")]
-    private partial void CacheFailed(string reason);
+    private void Warn(string reason)
+    {
+        if (_warning.IsDue(out var times))
+            CacheFailed(reason, times);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cache did not answer ({Reason}; {Times} times)")]
+    private partial void CacheFailed(string reason, long times);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "An answer could not be computed anew before its end of life ({Reason})")]
     private partial void RefreshFailed(string reason);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
@@ -36,13 +37,16 @@ internal sealed partial class HybridSearch : ISearch
     private readonly IReranking? _reranking;
     private readonly SearchOptions _options;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private readonly ConcurrentDictionary<string, RepeatedWarning> _warnings = new(StringComparer.Ordinal);
 
     public HybridSearch(
-        IEmbedding embedding, IVectors vectors, IKeywords keywords, DocumentTexts documents, IReranking? reranking, SearchOptions options, ILogger<HybridSearch> logger)
+        IEmbedding embedding, IVectors vectors, IKeywords keywords, DocumentTexts documents, IReranking? reranking, SearchOptions options, TimeProvider time, ILogger<HybridSearch> logger)
     {
         if (options.Problems().ToArray() is { Length: > 0 } problems)
             throw new InvalidOperationException(string.Join("; ", problems));
-        (_embedding, _vectors, _keywords, _documents, _reranking, _options, _logger) = (embedding, vectors, keywords, documents, reranking, options, logger);
+        (_embedding, _vectors, _keywords, _documents, _reranking, _options, _time, _logger) =
+            (embedding, vectors, keywords, documents, reranking, options, time, logger);
     }
 
     public async ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
@@ -181,10 +185,11 @@ internal sealed partial class HybridSearch : ISearch
         lock (degraded)
             if (!degraded.Contains(part))
                 degraded.Add(part);
-        LogWithout(part, e);
+        if (_warnings.GetOrAdd(part, static (_, time) => new RepeatedWarning(time), _time).IsDue(out var times))
+            LogWithout(part, times, e.Message, e is RagException ? null : e); // an outage says it all in its message
         return null;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "search: {Part}")]
-    private partial void LogWithout(string part, Exception cause);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "search: {Part} ({Times} times): {Reason}")]
+    private partial void LogWithout(string part, long times, string reason, Exception? cause);
 }

@@ -38,6 +38,6 @@ public sealed class SearchModule : ServiceModule
                 provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CachedEmbedding>>()),
             provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(), new DocumentTexts(provider.GetRequiredService<IDocuments>(), chunks),
-            provider.GetService<IReranking>(), options, provider.GetRequiredService<ILogger<HybridSearch>>()));
+            provider.GetService<IReranking>(), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HybridSearch>>()));
     }
 }

@@ -17,7 +17,7 @@ public class HybridSearchTests
     private readonly Parts _parts = new();
 
     private async Task<SearchReply> Search(int topK = 10, SearchOptions? options = null) =>
-        await new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), _parts, options ?? new SearchOptions { VectorWeight = 0.5 }, NullLogger<HybridSearch>.Instance)
+        await new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), _parts, options ?? new SearchOptions { VectorWeight = 0.5 }, TimeProvider.System, NullLogger<HybridSearch>.Instance)
             .SearchAsync(new SearchRequest("t", "q", topK, null), default);
 
     private static string Ids(SearchReply reply) => string.Join(' ', reply.Results.Select(r => r.Key.DocumentId));
@@ -143,7 +143,7 @@ public class HybridSearchTests
         using var gone = new CancellationTokenSource();
         await gone.CancelAsync();
         _parts.Cancelled = gone.Token;
-        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
+        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), TimeProvider.System, NullLogger<HybridSearch>.Instance);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await search.SearchAsync(new SearchRequest("t", "q", 1, null), gone.Token));
     }
 
@@ -153,7 +153,7 @@ public class HybridSearchTests
     [InlineData(1, "", "search: the query has 0 characters; allowed are 1 to 8192")]
     public async Task A_wrong_request_is_refused_with_the_rule(int topK, string query, string message)
     {
-        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), NullLogger<HybridSearch>.Instance);
+        var search = new HybridSearch(_parts, _parts, _parts, new DocumentTexts(_parts, new ChunkOptions()), null, new SearchOptions(), TimeProvider.System, NullLogger<HybridSearch>.Instance);
         var error = await Assert.ThrowsAsync<RagException>(async () => await search.SearchAsync(new SearchRequest("t", query, topK, null), default));
         Assert.Equal((RagError.InvalidArgument, message), (error.Error, error.Message));
     }
