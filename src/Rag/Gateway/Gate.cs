@@ -41,9 +41,9 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
     // Against objectives of 3 s for an answer and 10 s for an upload; what is short is part of a page that a person looks at.
     private static TimeSpan Unnoticed(Work work) => work switch
     {
-        Work.Upload => TimeSpan.FromMilliseconds(500),
-        Work.Short => TimeSpan.FromMilliseconds(100),
-        _ => TimeSpan.FromMilliseconds(50),
+        Work.Upload => TimeSpan.FromSeconds(1),
+        Work.Short => TimeSpan.FromMilliseconds(250),
+        _ => TimeSpan.FromMilliseconds(100),
     };
 
     private RequestDelegate Guard(Stop stop, CallerHandler handler) => context => RunAsync(context, stop, handler);

@@ -32,6 +32,7 @@ public sealed class GatewayModule : ServiceModule
         services.AddSingleton<DocumentEndpoints>();
         services.AddSingleton<ChatEndpoint>();
         services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<PartStates>();
         services.AddSingleton<StatusEndpoints>();
         services.AddSingleton<AdminGate>();
         services.AddSingleton<AdminEndpoints>();

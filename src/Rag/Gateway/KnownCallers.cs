@@ -14,6 +14,10 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long identity is waited for when there is an older answer; whoever is not known has nothing else to wait for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+
+
     private readonly ConcurrentDictionary<KeyHash, Known> _known = new();
     private readonly RepeatedWarning _warning = new(time);
 
@@ -36,7 +40,8 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
         Caller? caller;
         try
         {
-            caller = await identity.AuthenticateAsync(apiKey, cancellationToken).ConfigureAwait(false);
+            var asked = identity.AuthenticateAsync(apiKey, cancellationToken);
+            caller = known is null || asked.IsCompleted ? await asked.ConfigureAwait(false) : await asked.AsTask().WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {

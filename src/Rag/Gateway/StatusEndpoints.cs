@@ -1,25 +1,17 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using Rag.Documents;
-using Rag.Embedding;
-using Rag.Generation;
 using Rag.Hosting;
-using Rag.Keywords;
 using Rag.Seams;
-using Rag.Vectors;
 
 namespace Rag.Gateway;
 
 /// <summary><c>/health/*</c> and <c>/status</c>: for machines that watch, without key or limit; counts only, nothing of any tenant.</summary>
 internal sealed class StatusEndpoints(
-    IEnumerable<HostedService> services, IEnumerable<IReadiness> readiness, IHostApplicationLifetime lifetime, IDocuments documents, IVectors vectors,
-    IKeywords keywords, IEmbedding embedding, IGeneration generation, Dependencies dependencies, TimeProvider time)
+    IEnumerable<HostedService> services, IEnumerable<IReadiness> readiness, IHostApplicationLifetime lifetime, PartStates parts, Dependencies dependencies, TimeProvider time)
 {
     private static readonly string Version =
         typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
-
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
     private readonly long _started = time.GetTimestamp();
     private readonly HostedService[] _services = [.. services];
@@ -38,29 +30,16 @@ internal sealed class StatusEndpoints(
             : Reply.JsonAsync(context, 503, new Health("starting", waiting), GatewayJson.Wire.Health);
     }
 
-    /// <summary>All parts are asked at once and none is waited for long: whoever watches needs an answer most while parts are down.</summary>
     public async Task StatusAsync(HttpContext context)
     {
-        var unavailable = new List<string>();
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
-        var stored = AskAsync("documents", documents.DescribeAsync, unavailable, enough.Token);
-        var near = AskAsync("vectors", vectors.DescribeAsync, unavailable, enough.Token);
-        var words = AskAsync("keywords", keywords.DescribeAsync, unavailable, enough.Token);
-        var model = AskAsync("embedding", embedding.DescribeAsync, unavailable, enough.Token);
-        var models = AskAsync("generation", generation.ListModelsAsync, unavailable, enough.Token);
-        await Task.WhenAll(stored, near, words, model, models).ConfigureAwait(false);
-        await enough.CancelAsync().ConfigureAwait(false); // whoever is still asked need not answer any more
-
-        var (documentsState, vectorsState, keywordsState, embeddingModel) = (await stored.ConfigureAwait(false), await near.ConfigureAwait(false), await words.ConfigureAwait(false), await model.ConfigureAwait(false));
+        var seen = await parts.SeeAsync(context.RequestAborted).ConfigureAwait(false);
+        var (stored, near, words) = (seen.Documents, seen.Vectors, seen.Keywords);
         var status = new SystemStatus(
             Version, Math.Round(time.GetElapsedTime(_started).TotalSeconds, 3), Services(),
-            new ModelsStatus(
-                await models.ConfigureAwait(false),
-                embeddingModel is null ? null : new EmbeddingModelStatus(embeddingModel.Id, embeddingModel.Version, embeddingModel.Dimensions)),
-            documentsState is null ? null : new QueueStatus(documentsState.QueueDepth, Math.Round(documentsState.OldestQueuedAge.TotalSeconds, 3), documentsState.Quarantined),
-            new IndexStatus(
-                documentsState?.Documents, vectorsState?.Chunks ?? keywordsState?.Chunks, vectorsState?.Bytes, vectorsState?.Deleted, keywordsState?.Terms, keywordsState?.Bytes),
-            [.. unavailable.Order(StringComparer.Ordinal)],
+            new ModelsStatus(seen.Models, seen.Embedding is { } model ? new EmbeddingModelStatus(model.Id, model.Version, model.Dimensions) : null),
+            stored is null ? null : new QueueStatus(stored.QueueDepth, Math.Round(stored.OldestQueuedAge.TotalSeconds, 3), stored.Quarantined),
+            new IndexStatus(stored?.Documents, near?.Chunks ?? words?.Chunks, near?.Bytes, near?.Deleted, words?.Terms, words?.Bytes),
+            seen.Unavailable,
             [.. dependencies.States.Select(d => new DependencyStatus(d.Service, Name(d.Breaker), d.InUse, d.Waiting, d.PeersOut))]);
         await Reply.JsonAsync(context, 200, status, GatewayJson.Wire.SystemStatus).ConfigureAwait(false);
     }
@@ -71,20 +50,6 @@ internal sealed class StatusEndpoints(
         BreakerState.HalfOpen => "half_open",
         _ => "open",
     };
-
-    private async Task<T?> AskAsync<T>(string service, Func<CancellationToken, ValueTask<T>> ask, List<string> unavailable, CancellationToken cancellationToken) where T : class
-    {
-        try
-        {
-            return await ask(cancellationToken).AsTask().WaitAsync(Patience, time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            lock (unavailable)
-                unavailable.Add(service);
-            return null;
-        }
-    }
 
     private List<ServiceStatus> Services() =>
     [

@@ -5,9 +5,9 @@ namespace Rag.Identity;
 /// <summary><see cref="IIdentity"/> through the seam.</summary>
 internal static class IdentityContract
 {
-    // Before everything else of a request, so less than the others: the gateway knows lately seen keys without it.
+    // The gateway knows lately seen keys without it, and waits less for those; whoever has a new one can't be let in without an answer.
     private static readonly UnaryCall<IIdentity, string, Caller?> Authenticate =
-        new("Authenticate", static (s, r, stop) => s.AuthenticateAsync(r, stop), CallPolicy.Read with { Cap = TimeSpan.FromMilliseconds(250) });
+        new("Authenticate", static (s, r, stop) => s.AuthenticateAsync(r, stop), CallPolicy.Read with { Cap = TimeSpan.FromSeconds(1) });
 
     private static readonly UnaryCall<IIdentity, IReadOnlyList<KeyRequest>, IReadOnlyList<IssuedKey>> IssueKeys =
         new("IssueKeys", static (s, r, stop) => s.IssueKeysAsync(r, stop), CallPolicy.Write);

@@ -33,9 +33,10 @@ internal static class AnnounceStatements
     {
         await using var batch = new NpgsqlBatch(connection);
         // Those who come for work by name come only for what they heard of.
-        batch.Add(ClaimStatements.EndLeases).Add(Announce, (long)max, (long)most, again);
+        batch.Add(PostgresStatements.ByIndex).Add(ClaimStatements.EndLeases).Add(Announce, (long)max, (long)most, again);
         var tickets = new List<JobTicket>();
         await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
+        await row.NextResultAsync(stop).ConfigureAwait(false);
         while (await row.ReadAsync(stop).ConfigureAwait(false))
             tickets.Add(ClaimStatements.Ticket(row));
         return tickets;

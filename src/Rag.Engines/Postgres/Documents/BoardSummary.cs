@@ -20,8 +20,10 @@ internal sealed record BoardSummary(long Depth, TimeSpan OldestAge, TimeSpan Lag
 
     public static async ValueTask<BoardSummary> ReadAsync(NpgsqlConnection connection, CancellationToken stop)
     {
-        await using var command = connection.Statement(Question, Rag.Documents.JobTicket.SuspectInterruptions);
-        await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
+        // A queue's tables are counted when they are empty as well: planned for that, it would compare each row of the one with each of the other.
+        await using var batch = new NpgsqlBatch(connection).Add(PostgresStatements.ByIndex).Add(Question, Rag.Documents.JobTicket.SuspectInterruptions);
+        await using var row = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
+        await row.NextResultAsync(stop).ConfigureAwait(false);
         await row.ReadAsync(stop).ConfigureAwait(false);
         var ready = !row.IsDBNull(3);
         return new BoardSummary(row.GetInt64(0), Age(row, 1), Age(row, 2), ready ? Age(row, 3) : default, row.GetInt64(4), row.GetInt64(5), row.GetInt64(6));
