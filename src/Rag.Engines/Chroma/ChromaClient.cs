@@ -14,6 +14,7 @@ namespace Rag.Engines.Chroma;
 internal sealed class ChromaClient : IDisposable
 {
     private const string Database = "api/v2/tenants/default_tenant/databases/default_database/collections";
+    private const int MostDeleted = 1_000; // Chroma takes 5,461 records at most
     private static readonly MediaTypeHeaderValue Json = new("application/json");
 
     private readonly ChromaOptions _options;
@@ -77,6 +78,20 @@ internal sealed class ChromaClient : IDisposable
     {
         if (await SendAsync(HttpMethod.Post, $"{Database}/{collectionId}/{verb}", Write(write), ChromaJson.Default.ErrorReply, cancellationToken).ConfigureAwait(false) is null)
             throw new CollectionGoneException();
+    }
+
+    /// <summary>Removes records by their names; those that are not there are no error.</summary>
+    /// <exception cref="CollectionGoneException">It has been dropped.</exception>
+    public async ValueTask DeleteAsync(string collectionId, IReadOnlyList<string> ids, CancellationToken cancellationToken)
+    {
+        foreach (var page in ids.Chunk(MostDeleted))
+            await TellAsync(collectionId, "delete", json =>
+            {
+                json.WriteStartArray("ids");
+                foreach (var id in page)
+                    json.WriteStringValue(id);
+                json.WriteEndArray();
+            }, cancellationToken).ConfigureAwait(false);
     }
 
     public void Dispose() => _http.Dispose();

@@ -46,7 +46,7 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
         {
             var found = await client.AskAsync(collection, "get", json =>
             {
-                WriteKeys(json, keys);
+                WriteIn(json, "key", keys);
                 WriteIncluded(json);
             }, ChromaJson.Default.GetReply, cancellationToken).ConfigureAwait(false);
             foreach (var id in found.Ids)
@@ -91,40 +91,52 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
             }, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes a document's records below a rank that has been published.</summary>
-    public async ValueTask TrimAsync(string tenant, string document, long below, CancellationToken cancellationToken) =>
-        await client.TellAsync(await collections.FencesAsync(cancellationToken).ConfigureAwait(false), "delete", json => WriteOlder(json, "key", Key(tenant, document), below), cancellationToken).ConfigureAwait(false);
-
-    /// <summary>The condition "this document's, of a lower rank".</summary>
-    public static void WriteOlder(Utf8JsonWriter json, string field, string value, long below)
+    /// <summary>The greatest rank of each document of a tenant, and the names of the records below it.</summary>
+    public async ValueTask<(Dictionary<string, long> Ranks, List<string> Older)> ReadOlderAsync(string tenant, IReadOnlyCollection<string> documents, CancellationToken cancellationToken)
     {
-        json.WriteStartObject("where");
-        json.WriteStartArray("$and");
-        json.WriteStartObject();
-        json.WriteString(field, value);
-        json.WriteEndObject();
-        json.WriteStartObject();
-        json.WriteStartObject("rank");
-        json.WriteNumber("$lt", below);
-        json.WriteEndObject();
-        json.WriteEndObject();
-        json.WriteEndArray();
-        json.WriteEndObject();
+        var ranks = new Dictionary<string, long>(documents.Count, StringComparer.Ordinal);
+        var older = new List<string>();
+        if (documents.Count == 0)
+            return (ranks, older);
+        var collection = await collections.FencesAsync(cancellationToken).ConfigureAwait(false);
+        var byKey = documents.ToDictionary(document => Key(tenant, document), StringComparer.Ordinal);
+        foreach (var keys in byKey.Keys.Chunk(Page))
+        {
+            var found = await client.AskAsync(collection, "get", json =>
+            {
+                WriteIn(json, "key", keys);
+                WriteIncluded(json);
+            }, ChromaJson.Default.GetReply, cancellationToken).ConfigureAwait(false);
+            foreach (var records in found.Ids.GroupBy(id => Parse(id).Key, StringComparer.Ordinal))
+            {
+                var greatest = records.Max(id => Parse(id).Rank);
+                ranks[byKey[records.Key]] = greatest;
+                older.AddRange(records.Where(id => Parse(id).Rank < greatest));
+            }
+        }
+
+        return (ranks, older);
     }
 
-    private static void WriteKeys(Utf8JsonWriter json, string[] keys)
+    /// <summary>Removes records that are below one that has been published, by their names.</summary>
+    public async ValueTask TrimAsync(IReadOnlyList<string> older, CancellationToken cancellationToken) =>
+        await client.DeleteAsync(await collections.FencesAsync(cancellationToken).ConfigureAwait(false), older, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>The condition "its FIELD is one of these".</summary>
+    public static void WriteIn(Utf8JsonWriter json, string field, IEnumerable<string> values)
     {
         json.WriteStartObject("where");
-        json.WriteStartObject("key");
+        json.WriteStartObject(field);
         json.WriteStartArray("$in");
-        foreach (var key in keys)
-            json.WriteStringValue(key);
+        foreach (var value in values)
+            json.WriteStringValue(value);
         json.WriteEndArray();
         json.WriteEndObject();
         json.WriteEndObject();
     }
 
-    private static void WriteIncluded(Utf8JsonWriter json)
+    /// <summary>Nothing but names is wanted.</summary>
+    public static void WriteIncluded(Utf8JsonWriter json)
     {
         json.WriteStartArray("include");
         json.WriteEndArray();
