@@ -8,13 +8,14 @@ using Rag.Hosting;
 using Rag.Keywords;
 using Rag.Seams;
 using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Gateway;
 
 /// <summary><c>/health/*</c> and <c>/status</c>: for machines that watch, without key or limit; counts only, nothing of any tenant.</summary>
 internal sealed class StatusEndpoints(
     IEnumerable<HostedService> services, IEnumerable<IReadiness> readiness, IHostApplicationLifetime lifetime, IDocuments documents, IVectors vectors,
-    IKeywords keywords, IEmbedding embedding, IGeneration generation, Dependencies dependencies, TimeProvider time)
+    IKeywords keywords, IEmbedding embedding, IGeneration generation, Dependencies dependencies, TimeProvider time, IVectorMoves? moves = null)
 {
     private static readonly string Version =
         typeof(StatusEndpoints).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
@@ -48,15 +49,23 @@ internal sealed class StatusEndpoints(
         var words = AskAsync("keywords", keywords.DescribeAsync, unavailable, enough.Token);
         var model = AskAsync("embedding", embedding.DescribeAsync, unavailable, enough.Token);
         var models = AskAsync("generation", generation.ListModelsAsync, unavailable, enough.Token);
-        await Task.WhenAll(stored, near, words, model, models).ConfigureAwait(false);
+        var indexed = moves is null ? Task.FromResult<VectorModels?>(null) : AskAsync("vectors", moves.ModelsAsync, unavailable, enough.Token);
+        await Task.WhenAll(stored, near, words, model, models, indexed).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false); // whoever is still asked need not answer any more
 
+        var index = await indexed.ConfigureAwait(false);
         var (documentsState, vectorsState, keywordsState, embeddingModel) = (await stored.ConfigureAwait(false), await near.ConfigureAwait(false), await words.ConfigureAwait(false), await model.ConfigureAwait(false));
         var status = new SystemStatus(
             Version, Math.Round(time.GetElapsedTime(_started).TotalSeconds, 3), Services(),
             new ModelsStatus(
                 await models.ConfigureAwait(false),
-                embeddingModel is null ? null : new EmbeddingModelStatus(embeddingModel.Id, embeddingModel.Version, embeddingModel.Dimensions)),
+                Of(index?.Active ?? embeddingModel),
+                index switch
+                {
+                    { Next: { } next } => new ModelChangeStatus("filling", Of(index.Active)!, Of(next)!, index.Documents, index.Behind),
+                    { Retired: { } retired } => new ModelChangeStatus("switched", Of(retired)!, Of(index.Active)!, index.Documents, index.Behind),
+                    _ => null,
+                }),
             documentsState is null ? null : new QueueStatus(documentsState.QueueDepth, Math.Round(documentsState.OldestQueuedAge.TotalSeconds, 3), documentsState.Quarantined),
             new IndexStatus(
                 documentsState?.Documents, vectorsState?.Chunks ?? keywordsState?.Chunks, vectorsState?.Bytes, vectorsState?.Deleted, keywordsState?.Terms, keywordsState?.Bytes),
@@ -64,6 +73,8 @@ internal sealed class StatusEndpoints(
             [.. dependencies.States.Select(d => new DependencyStatus(d.Service, Name(d.Breaker), d.InUse, d.Waiting, d.PeersOut))]);
         await Reply.JsonAsync(context, 200, status, GatewayJson.Wire.SystemStatus).ConfigureAwait(false);
     }
+
+    private static EmbeddingModelStatus? Of(EmbeddingModel? model) => model is null ? null : new EmbeddingModelStatus(model.Id, model.Version, model.Dimensions);
 
     private static string Name(BreakerState state) => state switch
     {
@@ -81,7 +92,8 @@ internal sealed class StatusEndpoints(
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             lock (unavailable)
-                unavailable.Add(service);
+                if (!unavailable.Contains(service))
+                    unavailable.Add(service);
             return null;
         }
     }
