@@ -31,7 +31,9 @@ public abstract class Setting(string path, string rule, string? fallback, string
     public abstract bool Permits(string text);
 
     /// <summary>The same value at another place, such as that of a second engine of the kind.</summary>
-    public abstract Setting At(string path);
+    /// <param name="path">Where it stands there.</param>
+    /// <param name="description">What it sets there.</param>
+    public abstract Setting At(string path, string description);
 
     /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public static Setting<int> Whole(string path, int fallback, int min, int max, string description) => new(
@@ -118,7 +120,7 @@ public sealed class Setting<T>(string path, string rule, T fallback, string? fal
     public override bool Permits(string text) => parse(text, out _);
 
     /// <inheritdoc/>
-    public override Setting At(string path) => new Setting<T>(path, Rule, Default, Fallback, Description, parse) { Secret = Secret, IsSection = IsSection };
+    public override Setting At(string path, string description) => new Setting<T>(path, Rule, Default, Fallback, description, parse) { Secret = Secret, IsSection = IsSection };
 
     /// <summary>Reads a text.</summary>
     public bool TryRead(string text, [MaybeNullWhen(false)] out T value) => parse(text, out value);

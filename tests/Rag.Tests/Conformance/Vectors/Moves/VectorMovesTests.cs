@@ -41,7 +41,7 @@ public sealed class FaissVectorMovesTests : VectorMovesConformance
     }
 }
 
-public sealed class ChromaVectorMovesTests(EngineServers servers) : VectorMovesConformance
+public sealed class ChromaVectorMovesTests(EngineServers servers) : SharedVectorMovesConformance
 {
     private readonly string _collection = "m" + Guid.NewGuid().ToString("N");
     private EngineServer _server = null!;
@@ -53,7 +53,7 @@ public sealed class ChromaVectorMovesTests(EngineServers servers) : VectorMovesC
     internal override IVectorIndexes Open() => new ChromaIndexes(ChromaVectorsTests.Options(_server, _collection));
 }
 
-public sealed class PostgresVectorMovesTests(EngineServers servers) : VectorMovesConformance
+public sealed class PostgresVectorMovesTests(EngineServers servers) : SharedVectorMovesConformance
 {
     private readonly string _schema = "m" + Guid.NewGuid().ToString("N");
     private PostgresSource _source = null!;
