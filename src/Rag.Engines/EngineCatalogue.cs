@@ -58,6 +58,14 @@ public static class EngineCatalogue
     public static IReadOnlyList<Setting<string>> Choices { get; } =
         [.. Seams.Select(seam => Setting.Choice($"{seam}:engine", Of(seam)[0].Name, [.. Of(seam).Select(engine => engine.Name)], $"What stands behind {seam}"))];
 
+    /// <summary>The settings of a second embedding model, the one that the index is to move to: <c>embedding:next:*</c>.</summary>
+    public static IReadOnlyList<Setting> NextEmbedding => NextEmbeddingEngine.Settings;
+
+    /// <summary>The engine of that model and the context in which it reads its settings; null when none is configured.</summary>
+    /// <exception cref="InvalidOperationException">There is no engine of that name.</exception>
+    public static (Engine Engine, EngineContext Context)? ChosenNext(EngineContext context) =>
+        NextEmbeddingEngine.IsConfigured(context) ? NextEmbeddingEngine.Inner(context) : null;
+
     /// <summary>The engines of a seam, its default first.</summary>
     public static IReadOnlyList<Engine> Of(string seam) => [.. All.Where(engine => engine.Seam == seam)];
 
@@ -93,6 +101,16 @@ public static class EngineCatalogue
             {
                 problems.Add(error.Message);
             }
+
+        try
+        {
+            if (context.Hosts("embedding") && NextEmbeddingEngine.IsConfigured(context))
+                NextEmbeddingEngine.Register(services, context);
+        }
+        catch (InvalidOperationException error)
+        {
+            problems.Add(error.Message);
+        }
 
         if (problems.Count > 0)
             throw new InvalidOperationException(string.Join(Environment.NewLine, problems.Distinct()));

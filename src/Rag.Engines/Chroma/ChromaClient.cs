@@ -55,6 +55,10 @@ internal sealed class ChromaClient : IDisposable
             ?? throw Refused(HttpStatusCode.NotFound, null);
     }
 
+    /// <summary>Drops a collection by name; one that is not there is no error.</summary>
+    public async ValueTask DropCollectionAsync(string name, CancellationToken cancellationToken) =>
+        await SendAsync(HttpMethod.Delete, $"{Database}/{name}", null, ChromaJson.Default.ErrorReply, cancellationToken).ConfigureAwait(false);
+
     /// <summary>One page of all collections.</summary>
     public async ValueTask<ChromaCollection[]> ListCollectionsAsync(int limit, int offset, CancellationToken cancellationToken) =>
         await SendAsync(HttpMethod.Get, $"{Database}?limit={limit}&offset={offset}", null, ChromaJson.Default.ChromaCollectionArray, cancellationToken).ConfigureAwait(false) ?? [];

@@ -14,13 +14,32 @@ namespace Rag.Engines.Chroma;
 /// </summary>
 internal sealed class ChromaCollections(ChromaClient client, ChromaOptions options)
 {
-    private const string Format = "1";
+    private const string Format = "2"; // 2: fences know their documents by name
     private static readonly CollectionConfiguration Small = new(new HnswConfiguration("l2", 4, 8, 8));
     private static readonly CollectionConfiguration Chunks = new(new HnswConfiguration("cosine", 16, 100, 100));
 
     private readonly ConcurrentDictionary<string, string> _tenants = new(StringComparer.Ordinal);
     private EmbeddingModel? _model;
     private string? _fences;
+
+    /// <summary>Drops all of it; collections of others are left alone.</summary>
+    public async ValueTask DropAsync(CancellationToken cancellationToken)
+    {
+        const int Page = 200;
+        var names = new List<string>();
+        for (var (offset, count) = (0, Page); count == Page; offset += Page)
+        {
+            var page = await client.ListCollectionsAsync(Page, offset, cancellationToken).ConfigureAwait(false);
+            count = page.Length;
+            names.AddRange(page.Select(collection => collection.Name).Where(name => name.StartsWith(TenantPrefix, StringComparison.Ordinal)));
+        }
+
+        foreach (var name in names)
+            await client.DropCollectionAsync(name, cancellationToken).ConfigureAwait(false);
+        await client.DropCollectionAsync(FencesName, cancellationToken).ConfigureAwait(false);
+        await client.DropCollectionAsync(ModelName, cancellationToken).ConfigureAwait(false);
+        Forget();
+    }
 
     /// <summary>What the names of tenants' collections begin with.</summary>
     public string TenantPrefix => options.Collection + ".t.";
@@ -45,7 +64,7 @@ internal sealed class ChromaCollections(ChromaClient client, ChromaOptions optio
     {
         if (Volatile.Read(ref _fences) is { } known)
             return known;
-        var made = await client.OpenCollectionAsync(new NewCollection(options.Collection + ".fences", true, null, Small), cancellationToken).ConfigureAwait(false);
+        var made = await client.OpenCollectionAsync(new NewCollection(FencesName, true, null, Small), cancellationToken).ConfigureAwait(false);
         Volatile.Write(ref _fences, made.Id);
         return made.Id;
     }
@@ -77,6 +96,8 @@ internal sealed class ChromaCollections(ChromaClient client, ChromaOptions optio
         Volatile.Write(ref _fences, null);
         Volatile.Write(ref _model, null);
     }
+
+    private string FencesName => options.Collection + ".fences";
 
     private string ModelName => options.Collection + ".model";
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Errors;
 using Rag.Hosting;
-using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Engines.Chroma;
 
@@ -21,7 +21,7 @@ internal sealed class ChromaEngine : Engine
     public override void Register(IServiceCollection services, EngineContext context)
     {
         var options = ChromaOptions.Read(context.Configuration);
-        services.AddSingleton<IVectors>(_ => new ChromaVectors(options));
+        services.AddVectors(MoveSettings.Read(context.Configuration), _ => new ChromaIndexes(options));
     }
 
     public override async ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken)
@@ -33,11 +33,12 @@ internal sealed class ChromaEngine : Engine
             var version = await client.GetVersionAsync(cancellationToken).ConfigureAwait(false);
             if (!Version.TryParse(version.Split('-', '+')[0], out var number) || number.Major < 1)
                 return [new Finding(false, $"Chroma {version} at {options.Url.Authority}", "install Chroma 1.0 or later: earlier ones don't keep the metadata of a collection that is opened twice")];
-            var model = await new ChromaCollections(client, options).ModelAsync(cancellationToken).ConfigureAwait(false);
+            var plan = await ChromaIndexes.ReadPlanAsync(client, options, cancellationToken).ConfigureAwait(false) ?? VectorPlan.First;
+            var model = plan.ActiveModel ?? await new ChromaCollections(client, ChromaIndexes.OptionsOf(options, plan.Active)).ModelAsync(cancellationToken).ConfigureAwait(false);
             return
             [
                 new Finding(true, $"Chroma {version} at {options.Url.Authority}"),
-                new Finding(true, model is null ? $"collection '{options.Collection}' is empty" : $"collection '{options.Collection}' holds vectors of '{model.Id}' {model.Version} ({model.Dimensions} dimensions)"),
+                new Finding(true, model is null ? $"collection '{options.Collection}' is empty" : $"collection '{options.Collection}' holds vectors of {model.Words}{(plan.NextModel is { } next ? $" and moves to {next.Words}" : "")}"),
             ];
         }
         catch (InvalidOperationException error)
@@ -54,7 +55,8 @@ internal sealed class ChromaEngine : Engine
     {
         var options = ChromaOptions.Read(context.Configuration);
         using var client = new ChromaClient(options);
-        if (await client.FindCollectionAsync(options.Collection + ".fences", cancellationToken).ConfigureAwait(false) is not null)
+        if (await ChromaIndexes.ReadPlanAsync(client, options, cancellationToken).ConfigureAwait(false) is not null
+            || await client.FindCollectionAsync(options.Collection + ".fences", cancellationToken).ConfigureAwait(false) is not null)
             return [];
         await new ChromaCollections(client, options).FencesAsync(cancellationToken).ConfigureAwait(false);
         return [$"chroma: made collection {options.Collection}.fences"];

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Rag.Engines.Metadata;
 using Rag.Seams;
 
 namespace Rag.Engines.Chroma;
@@ -18,6 +19,9 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
 
     private readonly GatheredAsks<string, string[], Dictionary<string, long>> _reads =
         new(MostTogether, CallsAtOnce, (collection, asks, cancellationToken) => ReadAsync(client, collection, asks, cancellationToken));
+
+    /// <summary>How many parts the documents fall into, by their keys. A part is read in one request: pages by number would shift under the hands of writers, and something be passed over.</summary>
+    public const int Parts = 256;
 
     /// <summary>The greatest rank of each document of a tenant; those without one are left out.</summary>
     public async ValueTask<Dictionary<string, long>> ReadAsync(string tenant, IReadOnlyCollection<string> documents, CancellationToken cancellationToken)
@@ -57,6 +61,28 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
         return [.. asks.Select(_ => ranks)];
     }
 
+    /// <summary>The greatest rank of every document of one part.</summary>
+    public async ValueTask<Dictionary<(string Tenant, string Document), long>> ReadPartAsync(int part, CancellationToken cancellationToken)
+    {
+        var found = await client.AskAsync(await collections.FencesAsync(cancellationToken).ConfigureAwait(false), "get", json =>
+        {
+            json.WriteStartObject("where");
+            json.WriteNumber("part", part);
+            json.WriteEndObject();
+            json.WriteStartArray("include");
+            json.WriteStringValue("metadatas");
+            json.WriteEndArray();
+        }, ChromaJson.Default.GetReply, cancellationToken).ConfigureAwait(false);
+        var ranks = new Dictionary<(string, string), long>(found.Ids.Length);
+        foreach (var fields in found.Metadatas ?? [])
+        {
+            var name = (SafeText.Unescape(fields!["tenant"].GetString()!), SafeText.Unescape(fields["document"].GetString()!));
+            ranks[name] = Math.Max(ranks.GetValueOrDefault(name), fields["rank"].GetInt64());
+        }
+
+        return ranks;
+    }
+
     /// <summary>Adds ranks, durably.</summary>
     public async ValueTask PublishAsync(IReadOnlyCollection<(string Tenant, string Document, long Rank)> changes, CancellationToken cancellationToken)
     {
@@ -84,6 +110,9 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
                     json.WriteStartObject();
                     json.WriteString("key", keys[i]);
                     json.WriteNumber("rank", page[i].Rank);
+                    json.WriteNumber("part", PartOf(keys[i]));
+                    json.WriteString("tenant", SafeText.Escape(page[i].Tenant));
+                    json.WriteString("document", SafeText.Escape(page[i].Document));
                     json.WriteEndObject();
                 }
 
@@ -147,6 +176,8 @@ internal sealed class ChromaFences(ChromaClient client, ChromaCollections collec
         var dot = id.IndexOf('.', StringComparison.Ordinal);
         return (id[..dot], long.Parse(id.AsSpan(dot + 1), System.Globalization.CultureInfo.InvariantCulture));
     }
+
+    private static int PartOf(string key) => Convert.ToInt32(key[..2], 16);
 
     // UTF-16 as it is: any two different names have different keys.
     private static string Key(string tenant, string document) => Convert.ToHexStringLower(SHA256.HashData(Encoding.Unicode.GetBytes($"{tenant.Length}:{tenant}{document}")).AsSpan(0, 16));

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Rag.Engines.Metadata;
+using Rag.Filters;
 using Rag.Seams;
 using Rag.Vectors;
 
@@ -29,15 +30,19 @@ internal sealed class ChromaVectors : IVectors, IDisposable
     private const int CallsAtOnce = 2; // one is computed while the next is on its way
 
     private readonly ChromaClient _client;
+    private readonly bool _owned;
     private readonly ChromaCollections _collections;
     private readonly ChromaFences _fences;
     private readonly ChromaOptions _options;
     private readonly GatheredAsks<QueryKind, float[], List<Found>> _queries;
 
-    public ChromaVectors(ChromaOptions options)
+    /// <param name="options">Which server, and what its collections are called.</param>
+    /// <param name="client">The connection that several indexes share; null makes one of its own.</param>
+    public ChromaVectors(ChromaOptions options, ChromaClient? client = null)
     {
         _options = options;
-        _client = new ChromaClient(options);
+        _owned = client is null;
+        _client = client ?? new ChromaClient(options);
         _collections = new ChromaCollections(_client, options);
         _fences = new ChromaFences(_client, _collections);
         _queries = new GatheredAsks<QueryKind, float[], List<Found>>(MostTogether, CallsAtOnce, QueryAsync);
@@ -111,7 +116,50 @@ internal sealed class ChromaVectors : IVectors, IDisposable
         return new VectorsState(model, chunks, 0, chunks * (model?.Dimensions ?? 0) * sizeof(float));
     }
 
-    public void Dispose() => _client.Dispose();
+    /// <summary>The greatest rank of every document of one of <see cref="ChromaFences.Parts"/> parts.</summary>
+    public ValueTask<Dictionary<(string Tenant, string Document), long>> ReadPartAsync(int part, CancellationToken cancellationToken) =>
+        Known(() => _fences.ReadPartAsync(part, cancellationToken));
+
+    /// <summary>How many chunks documents of a tenant have at these ranks, at least, and their metadata; those without a vector are left out.</summary>
+    public ValueTask<Dictionary<string, (int Chunks, IReadOnlyDictionary<string, MetadataValue> Metadata)>> ReadContentAsync(
+        string tenant, IReadOnlyDictionary<string, long> ranks, CancellationToken cancellationToken) => Known(async () =>
+    {
+        var content = new Dictionary<string, (int Chunks, IReadOnlyDictionary<string, MetadataValue> Metadata)>(StringComparer.Ordinal);
+        if (await _collections.FindAsync(tenant, cancellationToken).ConfigureAwait(false) is not { } collection)
+            return content;
+        var found = await _client.AskAsync(collection, "get", json =>
+        {
+            json.WriteStartObject("where");
+            json.WriteStartObject("document");
+            json.WriteStartArray("$in");
+            foreach (var document in ranks.Keys)
+                json.WriteStringValue(SafeText.Escape(document));
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+            json.WriteStartArray("include");
+            json.WriteStringValue("metadatas");
+            json.WriteEndArray();
+        }, ChromaJson.Default.GetReply, cancellationToken).ConfigureAwait(false);
+        foreach (var (id, fields) in found.Ids.Zip(found.Metadatas ?? []))
+        {
+            var parts = id.Split('.', 3);
+            var document = SafeText.Unescape(parts[2]);
+            if (fields is null || long.Parse(parts[0], CultureInfo.InvariantCulture) != ranks.GetValueOrDefault(document))
+                continue;
+            var chunks = int.Parse(parts[1], CultureInfo.InvariantCulture) + 1;
+            if (chunks > content.GetValueOrDefault(document).Chunks)
+                content[document] = (chunks, ChromaWhere.ReadFields(fields));
+        }
+
+        return content;
+    });
+
+    public void Dispose()
+    {
+        if (_owned)
+            _client.Dispose();
+    }
 
     private static float[]?[] CheckedUnits(DocumentVectors document)
     {

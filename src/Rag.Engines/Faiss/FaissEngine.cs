@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Rag.Hosting;
-using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Engines.Faiss;
 
@@ -19,7 +19,7 @@ internal sealed class FaissEngine : Engine
     public override void Register(IServiceCollection services, EngineContext context)
     {
         var options = FaissOptions.Read(context.Configuration);
-        services.AddSingleton<IVectors>(provider => new FaissVectors(Folder(context), options, provider.GetRequiredService<ILogger<FaissVectors>>()));
+        services.AddVectors(MoveSettings.Read(context.Configuration), provider => new FaissIndexes(context.Folder("vectors"), options, provider.GetRequiredService<ILogger<FaissVectors>>()));
     }
 
     public override ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken)
@@ -38,7 +38,4 @@ internal sealed class FaissEngine : Engine
             return new([new Finding(false, error.Message, "eng/engines/faiss.sh install, then set faiss:library to what eng/engines/faiss.sh library prints")]);
         }
     }
-
-    // Beside the built-in index's files, not among them: its journal would take ours for its own.
-    private static string Folder(EngineContext context) => Path.Combine(context.Folder("vectors"), "faiss");
 }

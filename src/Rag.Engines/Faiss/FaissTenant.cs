@@ -35,6 +35,9 @@ internal sealed class FaissTenant(FaissLibrary library, FaissOptions options) : 
     /// <summary>A document's fence; 0 for one that was never seen.</summary>
     public long RankOf(string document) => Read(() => _documents.TryGetValue(document, out var known) ? known.Rank : 0);
 
+    /// <summary>What searches see of every document, deletions included.</summary>
+    public List<FaissDocument> Held() => Read(() => _documents.Values.ToList());
+
     /// <summary>Ids of all chunks that searches see.</summary>
     public long[] LiveIds() => Read(() => _places.Keys.ToArray());
 

@@ -104,6 +104,12 @@ internal sealed partial class FaissVectors : IVectors, IDisposable
         }
     }
 
+    /// <summary>What is published of every document, deletions included.</summary>
+    public IEnumerable<(string Tenant, FaissDocument Document)> Held() => _tenants.SelectMany(tenant => tenant.Value.Held().Select(document => (tenant.Key, document)));
+
+    /// <summary>The rank that is published of a document; 0 when it is unknown.</summary>
+    public long RankOf(string tenant, string document) => _tenants.TryGetValue(tenant, out var known) ? known.RankOf(document) : 0;
+
     public ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken)
     {
         var (live, dead) = (_tenants.Values.Sum(tenant => (long)tenant.Live), _tenants.Values.Sum(tenant => tenant.Dead));

@@ -86,7 +86,8 @@ internal sealed class MetadataSql
         return JsonSerializer.Serialize(fields, MetadataJson.Default.DictionaryStringString);
     }
 
-    private static Dictionary<string, MetadataValue> Read(string json) =>
+    /// <summary>Metadata from the column.</summary>
+    public static Dictionary<string, MetadataValue> Read(string json) =>
         JsonSerializer.Deserialize(json, MetadataJson.Default.DictionaryStringString)!
             .ToDictionary(field => SafeText.Unescape(field.Key), field => TaggedValue.Read(field.Value), StringComparer.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Rag.Engines;
+using Rag.Host.Serving;
 
 namespace Rag.Host.Commands;
 
@@ -16,11 +17,14 @@ internal static class CheckCommand
         command.SetAction(async (parsed, stop) =>
         {
             var (context, engines) = run.Read(parsed);
-            var checks = await Task.WhenAll(engines.Select(engine => CheckAsync(engine, context, stop))).ConfigureAwait(false);
-            foreach (var (engine, findings) in engines.Zip(checks))
+            var wanted = engines.Select(engine => (engine.Seam, Engine: engine, Context: context)).ToList();
+            if (Server.Explained(() => EngineCatalogue.ChosenNext(context)) is var (next, itsContext))
+                wanted.Insert(1 + wanted.FindIndex(one => one.Seam == next.Seam), ("  next", next, itsContext));
+            var checks = await Task.WhenAll(wanted.Select(one => CheckAsync(one.Engine, one.Context, stop))).ConfigureAwait(false);
+            foreach (var ((seam, engine, _), findings) in wanted.Zip(checks))
                 foreach (var finding in findings)
                 {
-                    await Console.Out.WriteLineAsync($"{(finding.Works ? "ok    " : "WRONG ")} {engine.Seam,-10} {engine.Name,-9} {finding.What}").ConfigureAwait(false);
+                    await Console.Out.WriteLineAsync($"{(finding.Works ? "ok    " : "WRONG ")} {seam,-10} {engine.Name,-9} {finding.What}").ConfigureAwait(false);
                     if (finding.Remedy is { } remedy)
                         await Console.Out.WriteLineAsync($"{"",29}→ {remedy}").ConfigureAwait(false);
                 }

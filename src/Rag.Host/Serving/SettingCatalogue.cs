@@ -68,6 +68,7 @@ internal static class SettingCatalogue
             Add($"The service {module.Name}", module.Settings);
         foreach (var engines in EngineCatalogue.All.GroupBy(engine => engine.Name).OrderBy(group => group.Key, StringComparer.Ordinal))
             Add($"The engine {engines.Key}", [.. engines.SelectMany(engine => engine.Settings)]);
+        Add("The embedding model to move to", EngineCatalogue.NextEmbedding);
         Add("Calls between services", SeamOptions.Settings);
         Add("Tests of crashes", FailpointSettings.All);
         return sections;

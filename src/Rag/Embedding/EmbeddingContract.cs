@@ -10,7 +10,9 @@ internal static class EmbeddingContract
     private static readonly UnaryCall<IEmbedding, EmbedRequest, EmbedReply> Embed =
         new("Embed", static (s, r, stop) => s.EmbedAsync(r, stop), CallPolicy.HedgedRead with { Cap = TimeSpan.FromMilliseconds(250) });
 
-    public static Contract<IEmbedding> Instance { get; } = new("embedding", seam => new Proxy(seam), Describe, Embed)
+    private static readonly UnaryCall<IEmbedding, Nothing, OfferedModels> List = new("List", static (s, _, stop) => s.ListAsync(stop), CallPolicy.Watch);
+
+    public static Contract<IEmbedding> Instance { get; } = new("embedding", seam => new Proxy(seam), Describe, Embed, List)
     {
         Rehearse = static async (service, stop) => await service.EmbedAsync(new EmbedRequest([Rehearsal.Text], EmbedPurpose.Query), stop).ConfigureAwait(false),
     };
@@ -20,5 +22,7 @@ internal static class EmbeddingContract
         public ValueTask<EmbeddingModel> DescribeAsync(CancellationToken cancellationToken) => seam.CallAsync(Describe, default, cancellationToken);
 
         public ValueTask<EmbedReply> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken) => seam.CallAsync(Embed, request, cancellationToken);
+
+        public ValueTask<OfferedModels> ListAsync(CancellationToken cancellationToken) => seam.CallAsync(List, default, cancellationToken);
     }
 }

@@ -26,5 +26,11 @@ public sealed class EmbeddingModule : ServiceModule
     {
         var options = EmbeddingSettings.Read(configuration);
         services.TryAddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
+
+        // Whatever answers, an engine or the built-in model, stands behind the choice of models.
+        var own = services.Last(service => service.ServiceType == typeof(IEmbedding) && !service.IsKeyedService);
+        services.Remove(own);
+        services.AddKeyedSingleton(Name, (provider, _) => (IEmbedding)(own.ImplementationInstance ?? own.ImplementationFactory!(provider)));
+        services.AddSingleton<IEmbedding>(provider => new EmbeddingByModel(provider.GetRequiredKeyedService<IEmbedding>(Name), provider.GetService<NextEmbedding>()?.Model));
     }
 }

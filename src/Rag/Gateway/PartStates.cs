@@ -3,6 +3,7 @@ using Rag.Embedding;
 using Rag.Generation;
 using Rag.Keywords;
 using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Gateway;
 
@@ -12,15 +13,17 @@ namespace Rag.Gateway;
 /// <param name="Keywords">Null when it did not say.</param>
 /// <param name="Embedding">Null when it did not say.</param>
 /// <param name="Models">What generation can use; null when it did not say.</param>
+/// <param name="Indexes">The models that vectors holds; null when it did not say.</param>
 /// <param name="Unavailable">Who did not say, in order of names.</param>
 internal sealed record PartStatesSeen(
-    DocumentsState? Documents, VectorsState? Vectors, KeywordsState? Keywords, EmbeddingModel? Embedding, IReadOnlyList<string>? Models, IReadOnlyList<string> Unavailable);
+    DocumentsState? Documents, VectorsState? Vectors, KeywordsState? Keywords, EmbeddingModel? Embedding, IReadOnlyList<string>? Models, VectorModels? Indexes,
+    IReadOnlyList<string> Unavailable);
 
 /// <summary>
 /// Asks the parts for all who watch at once: anyone may watch as often as they like, and what a part must count to answer is asked for twice a second at most.
 /// Safe for concurrent use.
 /// </summary>
-internal sealed class PartStates(IDocuments documents, IVectors vectors, IKeywords keywords, IEmbedding embedding, IGeneration generation, TimeProvider time)
+internal sealed class PartStates(IDocuments documents, IVectors vectors, IKeywords keywords, IEmbedding embedding, IGeneration generation, TimeProvider time, IVectorMoves? moves = null)
 {
     /// <summary>How long a part may take: whoever watches needs an answer most while parts are down.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
@@ -51,12 +54,13 @@ internal sealed class PartStates(IDocuments documents, IVectors vectors, IKeywor
         var words = AskAsync("keywords", keywords.DescribeAsync, unavailable, enough.Token);
         var model = AskAsync("embedding", embedding.DescribeAsync, unavailable, enough.Token);
         var models = AskAsync("generation", generation.ListModelsAsync, unavailable, enough.Token);
-        await Task.WhenAll(stored, near, words, model, models).ConfigureAwait(false);
+        var indexes = moves is null ? Task.FromResult<VectorModels?>(null) : AskAsync("vectors", moves.ModelsAsync, unavailable, enough.Token);
+        await Task.WhenAll(stored, near, words, model, models, indexes).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false); // whoever is still asked need not answer any more
         unavailable.Sort(StringComparer.Ordinal);
         return new PartStatesSeen(
             await stored.ConfigureAwait(false), await near.ConfigureAwait(false), await words.ConfigureAwait(false), await model.ConfigureAwait(false), await models.ConfigureAwait(false),
-            unavailable);
+            await indexes.ConfigureAwait(false), unavailable);
     }
 
     private async Task<T?> AskAsync<T>(string service, Func<CancellationToken, ValueTask<T>> ask, List<string> unavailable, CancellationToken cancellationToken)
@@ -69,7 +73,8 @@ internal sealed class PartStates(IDocuments documents, IVectors vectors, IKeywor
         catch (Exception)
         {
             lock (unavailable)
-                unavailable.Add(service);
+                if (!unavailable.Contains(service))
+                    unavailable.Add(service);
             return null;
         }
     }

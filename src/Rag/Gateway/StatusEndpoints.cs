@@ -1,6 +1,7 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Rag.Embedding;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -36,13 +37,23 @@ internal sealed class StatusEndpoints(
         var (stored, near, words) = (seen.Documents, seen.Vectors, seen.Keywords);
         var status = new SystemStatus(
             Version, Math.Round(time.GetElapsedTime(_started).TotalSeconds, 3), Services(),
-            new ModelsStatus(seen.Models, seen.Embedding is { } model ? new EmbeddingModelStatus(model.Id, model.Version, model.Dimensions) : null),
+            new ModelsStatus(
+                seen.Models,
+                Of(seen.Indexes?.Active ?? seen.Embedding),
+                seen.Indexes switch
+                {
+                    { Next: { } next } index => new ModelChangeStatus("filling", Of(index.Active)!, Of(next)!, index.Documents, index.Behind),
+                    { Retired: { } retired } index => new ModelChangeStatus("switched", Of(retired)!, Of(index.Active)!, index.Documents, index.Behind),
+                    _ => null,
+                }),
             stored is null ? null : new QueueStatus(stored.QueueDepth, Math.Round(stored.OldestQueuedAge.TotalSeconds, 3), stored.Quarantined),
             new IndexStatus(stored?.Documents, near?.Chunks ?? words?.Chunks, near?.Bytes, near?.Deleted, words?.Terms, words?.Bytes),
             seen.Unavailable,
             [.. dependencies.States.Select(d => new DependencyStatus(d.Service, Name(d.Breaker), d.InUse, d.Waiting, d.PeersOut))]);
         await Reply.JsonAsync(context, 200, status, GatewayJson.Wire.SystemStatus).ConfigureAwait(false);
     }
+
+    private static EmbeddingModelStatus? Of(EmbeddingModel? model) => model is null ? null : new EmbeddingModelStatus(model.Id, model.Version, model.Dimensions);
 
     private static string Name(BreakerState state) => state switch
     {

@@ -21,7 +21,17 @@ internal sealed record DependencyStatus(
 
 internal sealed record ServiceStatus(string Name, bool Ready, [property: Description("What it waits for")] string? Reason);
 
-internal sealed record ModelsStatus(IReadOnlyList<string>? Generation, EmbeddingModelStatus? Embedding);
+internal sealed record ModelsStatus(
+    IReadOnlyList<string>? Generation,
+    [property: Description("The model by which searches find: that of the index; while it is empty the configured one")] EmbeddingModelStatus? Embedding,
+    [property: Description("Null unless the embedding model is being changed")] ModelChangeStatus? Change);
+
+internal sealed record ModelChangeStatus(
+    [property: Description("filling: the new index lacks documents, searches use the old one; switched: searches use the new one, the old one waits to be dropped")] string Phase,
+    EmbeddingModelStatus From,
+    EmbeddingModelStatus To,
+    [property: Description("Documents in the old index, deletions included, when last counted")] long Documents,
+    [property: Description("How many of them the new index lacks, about")] long Remaining);
 
 internal sealed record EmbeddingModelStatus(string Id, string Version, int Dimensions);
 

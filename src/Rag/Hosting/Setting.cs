@@ -30,6 +30,11 @@ public abstract class Setting(string path, string rule, string? fallback, string
     /// <summary>Whether a text is permitted.</summary>
     public abstract bool Permits(string text);
 
+    /// <summary>The same value at another place, such as that of a second engine of the kind.</summary>
+    /// <param name="path">Where it stands there.</param>
+    /// <param name="description">What it sets there.</param>
+    public abstract Setting At(string path, string description);
+
     /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public static Setting<int> Whole(string path, int fallback, int min, int max, string description) => new(
         path, $"a whole number from {min} to {max}", fallback, fallback.ToString(CultureInfo.InvariantCulture), description,
@@ -113,6 +118,9 @@ public sealed class Setting<T>(string path, string rule, T fallback, string? fal
 
     /// <inheritdoc/>
     public override bool Permits(string text) => parse(text, out _);
+
+    /// <inheritdoc/>
+    public override Setting At(string path, string description) => new Setting<T>(path, Rule, Default, Fallback, description, parse) { Secret = Secret, IsSection = IsSection };
 
     /// <summary>Reads a text.</summary>
     public bool TryRead(string text, [MaybeNullWhen(false)] out T value) => parse(text, out value);

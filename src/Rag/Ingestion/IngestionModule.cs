@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
+using Rag.Ingestion.Moves;
 
 namespace Rag.Ingestion;
 
@@ -11,7 +12,7 @@ public sealed class IngestionModule : ServiceModule
     public override string Name => "ingestion";
 
     /// <inheritdoc/>
-    public override IReadOnlyList<string> DependsOn => ["documents", "embedding", "vectors", "keywords"];
+    public override IReadOnlyList<string> DependsOn => ["documents", "embedding", "vectors", "keywords", "caching"];
 
     /// <inheritdoc/>
     public override IReadOnlyList<string> FaultPoints => [IngestionWorker.FaultPoint];
@@ -27,6 +28,9 @@ public sealed class IngestionModule : ServiceModule
         services.AddSingleton<DocumentPreparer>();
         services.AddSingleton<DocumentIndexer>();
         services.AddSingleton<BatchProcessor>();
+        services.AddSingleton<IngestionActivity>();
+        services.AddSingleton<DocumentReembedder>();
+        services.AddHostedService<ModelMover>();
         // An engine that brings a receiver stands between the outbox and the worker.
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<IngestionWorker>(provider, provider.GetService<IJobReceiver>() is { } receiver
             ? new ChannelQueue(provider.GetRequiredService<IIngestionQueue>(), receiver, provider.GetRequiredService<TimeProvider>())

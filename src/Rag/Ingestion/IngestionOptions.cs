@@ -32,6 +32,9 @@ public sealed class IngestionOptions : ChunkOptions
     /// <summary>The longest that embedding or indexing one batch may take; default 60 s.</summary>
     public TimeSpan IndexTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>While the embedding model is changed: the most documents that are embedded anew in a second; default 200.</summary>
+    public int ReembedPerSecond { get; set; } = 200;
+
     /// <summary>The longest pause after a dependency failed; the first one is 100 ms, doubled each time. Default 5 s.</summary>
     public TimeSpan MaxPause { get; set; } = TimeSpan.FromSeconds(5);
 }

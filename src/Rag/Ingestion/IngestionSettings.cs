@@ -17,8 +17,10 @@ internal static class IngestionSettings
     private static readonly Setting<TimeSpan> IndexTimeout = Setting.Seconds("ingestion:index_timeout_seconds", 60, 0.1, 3600, "The longest that embedding or indexing one batch may take");
     private static readonly Setting<TimeSpan> MaxPause = Setting.Seconds("ingestion:max_pause_seconds", 5, 0.1, 600, "The longest pause after a dependency failed");
 
+    private static readonly Setting<int> ReembedPerSecond = Setting.Whole("ingestion:reembed_per_second", 200, 1, 100_000, "While the embedding model is changed: the most documents that are embedded anew in a second, after fresh uploads");
+
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [Worker, BatchJobs, Batches, Parallelism, MaxTextCharacters, MaxPages, ParseTimeout, IndexTimeout, MaxPause, .. ChunkSettings.All];
+    public static IReadOnlyList<Setting> All { get; } = [Worker, BatchJobs, Batches, Parallelism, MaxTextCharacters, MaxPages, ParseTimeout, IndexTimeout, MaxPause, ReembedPerSecond, .. ChunkSettings.All];
 
     /// <exception cref="InvalidOperationException">Values that are not permitted; the message names all of them.</exception>
     public static IngestionOptions Read(IConfiguration configuration)
@@ -35,6 +37,7 @@ internal static class IngestionSettings
             ParseTimeout = reader.Read(ParseTimeout),
             IndexTimeout = reader.Read(IndexTimeout),
             MaxPause = reader.Read(MaxPause),
+            ReembedPerSecond = reader.Read(ReembedPerSecond),
         };
         ChunkSettings.ReadInto(options, reader);
         reader.ThrowIfWrong();

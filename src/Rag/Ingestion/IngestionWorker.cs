@@ -13,7 +13,8 @@ namespace Rag.Ingestion;
 /// backlog isn't thrown at something that is down.
 /// </summary>
 internal sealed partial class IngestionWorker(
-    IIngestionQueue queue, BatchProcessor processor, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger, FaultBoard? faults = null)
+    IIngestionQueue queue, BatchProcessor processor, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger, FaultBoard? faults = null,
+    IngestionActivity? activity = null)
     : BackgroundService
 {
     /// <summary>Where injected faults meet it: a batch that was claimed and isn't begun.</summary>
@@ -64,7 +65,17 @@ internal sealed partial class IngestionWorker(
             if (jobs.Count == 0)
                 return true;
             var start = time.GetTimestamp();
-            var results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
+            activity?.Begin();
+            IReadOnlyList<IngestionResult> results;
+            try
+            {
+                results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                activity?.End();
+            }
+
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.
             await ReportAsync(results, stoppingToken).ConfigureAwait(false);
             Failpoints.Reach(Failpoint.IngestionCompleted);

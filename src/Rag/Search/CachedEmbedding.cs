@@ -13,7 +13,8 @@ namespace Rag.Search;
 
 /// <summary>
 /// Questions' embeddings, each computed once at a time: this process's memory, then (when switched on) the caching service's, then the model. Vectors belong to
-/// the model that made them: it is asked for its name every ten seconds, and what another one made is forgotten. What is kept is told while embedding is down.
+/// the model that made them: those of a model that was asked for by name are kept for it alone; where none was named the model is asked for its name every ten
+/// seconds, and what another one made is forgotten. What is kept is told while embedding is down.
 /// </summary>
 /// <param name="inner">The embedding service.</param>
 /// <param name="shared">The caching service, or null to do without.</param>
@@ -36,8 +37,8 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
         "rag.cache.lookups", "{lookup}", "Lookups by cache (answers, embeddings), level (local: this process; shared: the caching service) and result (hit, miss, waited, unavailable)");
 
     private readonly Lock _lock = new();
-    private readonly RecentMap<string, EmbedReply> _kept = new(MostEntries, mostBytes);
-    private readonly Dictionary<string, Task<EmbedReply>> _flights = new(StringComparer.Ordinal);
+    private readonly RecentMap<(EmbeddingModel? Model, string Text), EmbedReply> _kept = new(MostEntries, mostBytes);
+    private readonly Dictionary<(EmbeddingModel? Model, string Text), Task<EmbedReply>> _flights = [];
     private EmbeddingModel? _model;
     private long _modelAsked;
     private int _asking;
@@ -48,49 +49,51 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
     {
         if (request.Purpose != EmbedPurpose.Query || request.Texts.Count != 1 || mostBytes == 0)
             return inner.EmbedAsync(request, cancellationToken);
-        var text = request.Texts[0];
-        CheckModel();
+        var asked = (request.Model, request.Texts[0]);
+        if (request.Model is null)
+            CheckModel();
         Task<EmbedReply>? flight;
         lock (_lock)
         {
-            if (_kept.TryGet(text, out var kept))
+            if (_kept.TryGet(asked, out var kept))
             {
                 Count("local", "hit");
                 return new(kept);
             }
 
-            _flights.TryGetValue(text, out flight);
+            _flights.TryGetValue(asked, out flight);
         }
 
         Count("local", flight is null ? "miss" : "waited");
-        flight ??= Take(text, request);
+        flight ??= Take(asked, request);
         return flight.IsCompletedSuccessfully ? new(flight.Result) : new(flight.WaitAsync(cancellationToken));
     }
 
-    private Task<EmbedReply> Take(string text, EmbedRequest request)
+    private Task<EmbedReply> Take((EmbeddingModel? Model, string Text) asked, EmbedRequest request)
     {
         // Filed before it starts: it may end at once.
         var done = new TaskCompletionSource<EmbedReply>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)
-            if (!_flights.TryAdd(text, done.Task))
-                return _flights[text];
-        _ = RunAsync(text, request, done);
+            if (!_flights.TryAdd(asked, done.Task))
+                return _flights[asked];
+        _ = RunAsync(asked, request, done);
         return done.Task;
     }
 
-    private async Task RunAsync(string text, EmbedRequest request, TaskCompletionSource<EmbedReply> done)
+    private async Task RunAsync((EmbeddingModel? Model, string Text) asked, EmbedRequest request, TaskCompletionSource<EmbedReply> done)
     {
         try
         {
             // For all who wait: not within the time of the first, nor stopped when it goes. The seam bounds it.
             CallScope.Enter(time, null, CallScope.CurrentPriority);
             var reply = shared is null ? await inner.EmbedAsync(request, CancellationToken.None).ConfigureAwait(false)
-                : await ShareAsync(shared, text, request).ConfigureAwait(false);
+                : await ShareAsync(shared, asked.Text, request).ConfigureAwait(false);
             lock (_lock)
             {
-                KeepModelLocked(reply.Model);
-                _kept.Set(text, reply, EntryOverhead + 2L * text.Length + 4L * reply.Vectors[0].Length);
-                _flights.Remove(text);
+                if (asked.Model is null)
+                    KeepModelLocked(reply.Model);
+                _kept.Set(asked, reply, EntryOverhead + 2L * asked.Text.Length + 4L * reply.Vectors[0].Length);
+                _flights.Remove(asked);
             }
 
             done.TrySetResult(reply);
@@ -98,7 +101,7 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
         catch (Exception error)
         {
             lock (_lock)
-                _flights.Remove(text);
+                _flights.Remove(asked);
             done.TrySetException(error);
             _ = done.Task.Exception; // seen: when every caller has gone nobody else looks at it
         }
@@ -106,7 +109,7 @@ internal sealed partial class CachedEmbedding(IEmbedding inner, ICaching? shared
 
     private async ValueTask<EmbedReply> ShareAsync(ICaching cache, string text, EmbedRequest request)
     {
-        if (Volatile.Read(ref _model) is not { } model)
+        if ((request.Model ?? Volatile.Read(ref _model)) is not { } model)
         {
             model = await inner.DescribeAsync(CancellationToken.None).ConfigureAwait(false);
             lock (_lock)

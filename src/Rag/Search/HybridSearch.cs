@@ -35,18 +35,29 @@ internal sealed partial class HybridSearch : ISearch
     private readonly IKeywords _keywords;
     private readonly DocumentTexts _documents;
     private readonly IReranking? _reranking;
+    private readonly ServingModel? _serving;
     private readonly SearchOptions _options;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, RepeatedWarning> _warnings = new(StringComparer.Ordinal);
 
+    /// <param name="embedding">Embeds questions.</param>
+    /// <param name="vectors">One side.</param>
+    /// <param name="keywords">The other, and the texts.</param>
+    /// <param name="documents">The texts while keywords are down.</param>
+    /// <param name="reranking">Null when it is not there.</param>
+    /// <param name="options">How to fuse.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Says what was missing.</param>
+    /// <param name="serving">Which model the index has; null takes embedding's current one.</param>
     public HybridSearch(
-        IEmbedding embedding, IVectors vectors, IKeywords keywords, DocumentTexts documents, IReranking? reranking, SearchOptions options, TimeProvider time, ILogger<HybridSearch> logger)
+        IEmbedding embedding, IVectors vectors, IKeywords keywords, DocumentTexts documents, IReranking? reranking, SearchOptions options, TimeProvider time, ILogger<HybridSearch> logger,
+        ServingModel? serving = null)
     {
         if (options.Problems().ToArray() is { Length: > 0 } problems)
             throw new InvalidOperationException(string.Join("; ", problems));
-        (_embedding, _vectors, _keywords, _documents, _reranking, _options, _time, _logger) =
-            (embedding, vectors, keywords, documents, reranking, options, time, logger);
+        (_embedding, _vectors, _keywords, _documents, _reranking, _options, _time, _logger, _serving) =
+            (embedding, vectors, keywords, documents, reranking, options, time, logger, serving);
     }
 
     public async ValueTask<SearchReply> SearchAsync(SearchRequest request, CancellationToken cancellationToken)
@@ -99,27 +110,27 @@ internal sealed partial class HybridSearch : ISearch
 
     private async ValueTask<(IReadOnlyList<VectorHit>? Hits, EmbeddingModel? Model)> AskVectors(SearchRequest request, int depth, List<string> degraded, CancellationToken cancellationToken)
     {
-        EmbedReply embedded;
-        try
+        var model = _serving is null ? null : await _serving.GetAsync(cancellationToken).ConfigureAwait(false);
+        for (var last = _serving is null; ; last = true)
         {
-            embedded = await _embedding.EmbedAsync(new EmbedRequest([request.Query], EmbedPurpose.Query), cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (IsOutage(e, cancellationToken))
-        {
-            return (Without<IReadOnlyList<VectorHit>>("embedding_unavailable", degraded, e), null);
-        }
-
-        // A question of stop words alone has no direction: every neighbour would be as good.
-        var vector = embedded.Vectors[0];
-        if (!vector.AsSpan().ContainsAnyExcept(0f))
-            return ([], embedded.Model);
-        try
-        {
-            return (await _vectors.SearchAsync(new VectorSearch(request.Tenant, embedded.Model, vector, depth, request.Filter), cancellationToken).ConfigureAwait(false), embedded.Model);
-        }
-        catch (Exception e) when (IsOutage(e, cancellationToken))
-        {
-            return (Without<IReadOnlyList<VectorHit>>("vectors_unavailable", degraded, e), embedded.Model);
+            var part = "embedding_unavailable";
+            try
+            {
+                var embedded = await _embedding.EmbedAsync(new EmbedRequest([request.Query], EmbedPurpose.Query) { Model = model }, cancellationToken).ConfigureAwait(false);
+                (part, model) = ("vectors_unavailable", embedded.Model);
+                // A question of stop words alone has no direction: every neighbour would be as good.
+                var vector = embedded.Vectors[0];
+                return !vector.AsSpan().ContainsAnyExcept(0f)
+                    ? ([], model)
+                    : (await _vectors.SearchAsync(new VectorSearch(request.Tenant, model, vector, depth, request.Filter), cancellationToken).ConfigureAwait(false), model);
+            }
+            catch (Exception e) when (IsOutage(e, cancellationToken))
+            {
+                // Refused rather than down: the index may have moved on to another model a moment ago.
+                if (last || e is not RagException { Error: RagError.InvalidArgument } || await _serving!.OtherThanAsync(model, cancellationToken).ConfigureAwait(false) is not { } other)
+                    return (Without<IReadOnlyList<VectorHit>>(part, degraded, e), part == "embedding_unavailable" ? null : model);
+                model = other;
+            }
         }
     }
 

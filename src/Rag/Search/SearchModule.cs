@@ -10,6 +10,7 @@ using Rag.Keywords;
 using Rag.Reranking;
 using Rag.Seams;
 using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Search;
 
@@ -38,6 +39,7 @@ public sealed class SearchModule : ServiceModule
                 provider.GetRequiredService<IEmbedding>(), options.SharedEmbeddingCache ? provider.GetRequiredService<ICaching>() : null, options.EmbeddingCacheBytes,
                 provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CachedEmbedding>>()),
             provider.GetRequiredService<IVectors>(), provider.GetRequiredService<IKeywords>(), new DocumentTexts(provider.GetRequiredService<IDocuments>(), chunks),
-            provider.GetService<IReranking>(), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HybridSearch>>()));
+            provider.GetService<IReranking>(), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<HybridSearch>>(),
+            new ServingModel(provider.GetRequiredService<IVectorMoves>())));
     }
 }

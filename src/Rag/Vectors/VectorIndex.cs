@@ -30,7 +30,7 @@ internal sealed partial class VectorIndex : IVectors, IDisposable, IAsyncDisposa
     private long _commit, _taken;
     private bool _disposed;
 
-    private VectorIndex(string folder, VectorsOptions options, TimeProvider time, ILogger logger)
+    private VectorIndex(string folder, VectorsOptions options, TimeProvider time, ILogger logger, int number)
     {
         options.Validate();
         (_options, _time, _logger) = (options, time, logger);
@@ -49,14 +49,32 @@ internal sealed partial class VectorIndex : IVectors, IDisposable, IAsyncDisposa
 
         var state = Describe();
         LogOpened(folder, state.Chunks, replay.Records, time.GetElapsedTime(started).TotalMilliseconds);
-        _metrics = new VectorsMetrics(Describe);
+        _metrics = new VectorsMetrics(Describe, number);
         _maintenance = new Maintenance("vectors maintenance", Maintain);
         _ = _maintenance.Signal();
     }
 
     /// <summary>Opens the index of a folder, made when absent.</summary>
+    /// <param name="folder">Its files.</param>
+    /// <param name="options">How it is built and searched.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Where it tells what it does.</param>
+    /// <param name="number">Which of several indexes it is, for its metrics.</param>
     /// <exception cref="JournalException">The folder is in use or damaged.</exception>
-    public static VectorIndex Open(string folder, VectorsOptions options, TimeProvider time, ILogger logger) => new(folder, options, time, logger);
+    public static VectorIndex Open(string folder, VectorsOptions options, TimeProvider time, ILogger logger, int number = 1) => new(folder, options, time, logger, number);
+
+    /// <summary>What is published of every document, deletions included; while others write, each document as it was at some moment of the listing.</summary>
+    public IEnumerable<(string Tenant, string Document, Published Published)> Held()
+    {
+        foreach (var (tenant, of) in _tenants)
+            foreach (var (id, document) in of.Documents)
+                if (document.Published is { Version: > 0 } published)
+                    yield return (tenant, id, published);
+    }
+
+    /// <summary>The rank that is published of a document; 0 when it is unknown.</summary>
+    public long RankOf(string tenant, string document) =>
+        _tenants.TryGetValue(tenant, out var of) && of.Documents.TryGetValue(document, out var known) && known.Published is { Version: > 0 } published ? published.Rank : 0;
 
     /// <summary>Ends when a pass of maintenance that begins after this call has ended.</summary>
     internal Task MaintainAsync() => _maintenance.Signal();

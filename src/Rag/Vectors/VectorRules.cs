@@ -58,8 +58,8 @@ public static class VectorRules
         ArgumentNullException.ThrowIfNull(index);
         ArgumentNullException.ThrowIfNull(given);
         if (index != given)
-            throw Invalid($"model: '{given.Id}' {given.Version} ({given.Dimensions} dimensions) was given, but the index holds vectors of '{index.Id}' {index.Version} ({index.Dimensions} dimensions), "
-                + "and vectors of different models can't be compared; use that model, or start with an empty data folder and index all documents again");
+            throw Invalid($"model: {given.Words} was given, but the index holds vectors of {index.Words}, and vectors of different models can't be compared; "
+                + "use that model, or move the index to the other one: keep embedding:* as it was and configure the other as embedding:next:* (docs/models.md, Changing the model)");
     }
 
     private static RagException Invalid(string message) => new(RagError.InvalidArgument, message);

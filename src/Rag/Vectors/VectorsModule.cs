@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Rag.Hosting;
 using Rag.Seams;
+using Rag.Vectors.Moves;
 
 namespace Rag.Vectors;
 
@@ -20,16 +20,16 @@ public sealed class VectorsModule : ServiceModule
     public override bool Replicable => false;
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Contract> Contracts => [VectorsContract.Instance];
+    public override IReadOnlyList<Contract> Contracts => [VectorsContract.Instance, VectorMovesContract.Instance];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Setting> Settings => VectorsSettings.All;
+    public override IReadOnlyList<Setting> Settings => [.. VectorsSettings.All, .. MoveSettings.All];
 
     /// <inheritdoc />
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
         var options = VectorsSettings.Read(configuration);
-        services.TryAddSingleton<IVectors>(provider => VectorIndex.Open(
+        services.AddVectors(MoveSettings.Read(configuration), provider => new BuiltInIndexes(
             DataFolder(configuration), options, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>().CreateLogger("Rag.Vectors")));
     }
 }

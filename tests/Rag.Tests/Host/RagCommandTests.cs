@@ -162,7 +162,7 @@ public sealed class RagCommandTests : IDisposable
         var lines = Lines(output);
         Assert.Equal(13, lines.Length);
         var column = lines[0].IndexOf("DEPENDS ON", StringComparison.Ordinal);
-        Assert.StartsWith("documents, embedding, keywords, vectors", lines.Single(line => line.StartsWith("ingestion ", StringComparison.Ordinal))[column..]);
+        Assert.StartsWith("caching, documents, embedding, keywords, vectors", lines.Single(line => line.StartsWith("ingestion ", StringComparison.Ordinal))[column..]);
         Assert.Equal("–", lines.Single(line => line.StartsWith("vectors ", StringComparison.Ordinal))[column..]);
     }
 

@@ -10,10 +10,17 @@ namespace Rag.Engines.Postgres.Vectors;
 /// change as one; so several processes may write and search at once, and a search sees a document's old chunks or its new ones. What <see cref="VectorSearches"/>
 /// finds is exact for tenants and filters of few chunks, by HNSW otherwise. <see cref="VectorsState.Deleted"/> is 0: dead rows are the server's own affair.
 /// </summary>
-internal sealed class PostgresVectors(PostgresSource source) : IVectors
+/// <param name="source">Where.</param>
+/// <param name="number">Which of several indexes it is; only the first can be used before it was made (<see cref="PostgresIndexes"/>).</param>
+internal sealed class PostgresVectors(PostgresSource source, int number = 1) : IVectors
 {
     private readonly PostgresTables _tables = new(source, VectorTables.Migrations);
+    private readonly VectorTables _names = new(number);
+    private readonly VectorSearches _searches = new(new VectorTables(number));
     private EmbeddingModel? _model;
+
+    /// <summary>Its tables.</summary>
+    public VectorTables Names => _names;
 
     public async ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
     {
@@ -59,7 +66,7 @@ internal sealed class PostgresVectors(PostgresSource source) : IVectors
             VectorRules.CheckModel(model, request.Model);
         if (VectorRules.Normalise(request.Vector, request.Model, "search") is not { } query || model is null)
             return [];
-        return await source.RunAsync((connection, stop) => VectorSearches.RunAsync(connection, request, query, stop), cancellationToken, repeatable: true).ConfigureAwait(false);
+        return await source.RunAsync((connection, stop) => _searches.RunAsync(connection, request, query, stop), cancellationToken, repeatable: true).ConfigureAwait(false);
     }
 
     public async ValueTask<VectorsState> DescribeAsync(CancellationToken cancellationToken)
@@ -67,7 +74,7 @@ internal sealed class PostgresVectors(PostgresSource source) : IVectors
         var model = await ModelAsync(cancellationToken).ConfigureAwait(false);
         return await source.RunAsync(async (connection, stop) =>
         {
-            await using var command = connection.Statement("SELECT coalesce(sum(chunks), 0)::bigint, pg_total_relation_size('vector_chunks') FROM vector_documents");
+            await using var command = connection.Statement($"SELECT coalesce(sum(chunks), 0)::bigint, pg_total_relation_size('{_names.Chunks}') FROM {_names.Documents}");
             await using var reader = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
             await reader.ReadAsync(stop).ConfigureAwait(false);
             return new VectorsState(model, reader.GetInt64(0), 0, reader.GetInt64(1));
@@ -84,22 +91,22 @@ internal sealed class PostgresVectors(PostgresSource source) : IVectors
         }, cancellationToken, repeatable: true).ConfigureAwait(false);
 
     /// <summary>Raises a document's fence, which makes other writers of it wait, and removes what lies below it. Changes nothing when the fence stands higher.</summary>
-    private static void Advance(NpgsqlBatch batch, string tenant, string document, long rank, int chunks)
+    private void Advance(NpgsqlBatch batch, string tenant, string document, long rank, int chunks)
     {
-        batch.Add("INSERT INTO vector_documents AS d VALUES($1, $2, $3, $4) ON CONFLICT (tenant, document) DO UPDATE SET rank = EXCLUDED.rank, chunks = EXCLUDED.chunks WHERE d.rank < EXCLUDED.rank", tenant, document, rank, chunks);
-        batch.Add("DELETE FROM vector_chunks WHERE tenant = $1 AND document = $2 AND rank < $3", tenant, document, rank);
+        batch.Add($"INSERT INTO {_names.Documents} AS d VALUES($1, $2, $3, $4) ON CONFLICT (tenant, document) DO UPDATE SET rank = EXCLUDED.rank, chunks = EXCLUDED.chunks WHERE d.rank < EXCLUDED.rank", tenant, document, rank, chunks);
+        batch.Add($"DELETE FROM {_names.Chunks} WHERE tenant = $1 AND document = $2 AND rank < $3", tenant, document, rank);
     }
 
-    private static void Replace(NpgsqlBatch batch, DocumentVectors document, float[]?[] units)
+    private void Replace(NpgsqlBatch batch, DocumentVectors document, float[]?[] units)
     {
         var (tenant, id, rank, metadata) = (PostgresText.Write(document.Tenant), PostgresText.Write(document.DocumentId), DocumentRank.OfContent(document.Version), MetadataSql.Write(document.Metadata));
         Advance(batch, tenant, id, rank, units.Count(unit => unit is not null));
         foreach (var (ordinal, unit) in units.Index())
             if (unit is not null)
                 batch.Add(
-                    """
-                    INSERT INTO vector_chunks SELECT $1, $2, $3, $4, $5::jsonb, $6::real[]::vector
-                    WHERE EXISTS (SELECT FROM vector_documents WHERE tenant = $1 AND document = $2 AND rank = $3) ON CONFLICT DO NOTHING
+                    $"""
+                    INSERT INTO {_names.Chunks} SELECT $1, $2, $3, $4, $5::jsonb, $6::real[]::vector
+                    WHERE EXISTS (SELECT FROM {_names.Documents} WHERE tenant = $1 AND document = $2 AND rank = $3) ON CONFLICT DO NOTHING
                     """, tenant, id, rank, ordinal, metadata, unit);
     }
 
@@ -108,7 +115,7 @@ internal sealed class PostgresVectors(PostgresSource source) : IVectors
         if (Volatile.Read(ref _model) is { } known)
             return known;
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
-        return Know(await source.RunAsync(ReadModelAsync, cancellationToken, repeatable: true).ConfigureAwait(false));
+        return Know(await source.RunAsync((connection, stop) => ReadModelAsync(connection, _names, stop), cancellationToken, repeatable: true).ConfigureAwait(false));
     }
 
     /// <summary>Gives the index its model and the graph for it, unless it has one.</summary>
@@ -116,16 +123,16 @@ internal sealed class PostgresVectors(PostgresSource source) : IVectors
         Volatile.Read(ref _model) ?? Know(await source.RunAsync(async (connection, stop) =>
         {
             await using var batch = new NpgsqlBatch(connection);
-            batch.Add("INSERT INTO vector_model(id, version, dimensions) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", PostgresText.Write(model.Id), PostgresText.Write(model.Version), model.Dimensions);
-            if (VectorTables.CreateGraph(model.Dimensions) is { } graph)
+            batch.Add($"INSERT INTO {_names.Model}(id, version, dimensions) VALUES($1, $2, $3) ON CONFLICT DO NOTHING", PostgresText.Write(model.Id), PostgresText.Write(model.Version), model.Dimensions);
+            if (_names.CreateGraph(model.Dimensions) is { } graph)
                 batch.Add(graph); // who comes second has waited above and finds the first one's
             await batch.ExecuteNonQueryAsync(stop).ConfigureAwait(false);
-            return await ReadModelAsync(connection, stop).ConfigureAwait(false);
+            return await ReadModelAsync(connection, _names, stop).ConfigureAwait(false);
         }, cancellationToken, repeatable: true).ConfigureAwait(false))!;
 
-    internal static async ValueTask<EmbeddingModel?> ReadModelAsync(NpgsqlConnection connection, CancellationToken stop)
+    internal static async ValueTask<EmbeddingModel?> ReadModelAsync(NpgsqlConnection connection, VectorTables names, CancellationToken stop)
     {
-        await using var command = connection.Statement("SELECT id, version, dimensions FROM vector_model");
+        await using var command = connection.Statement($"SELECT id, version, dimensions FROM {names.Model}");
         await using var reader = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
         return await reader.ReadAsync(stop).ConfigureAwait(false)
             ? new EmbeddingModel(PostgresText.Read(reader.GetString(0)), PostgresText.Read(reader.GetString(1)), reader.GetInt32(2))

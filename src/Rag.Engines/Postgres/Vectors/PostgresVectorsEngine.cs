@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Rag.Hosting;
-using Rag.Vectors;
+using Rag.Vectors.Moves;
 
 namespace Rag.Engines.Postgres.Vectors;
 
@@ -23,7 +23,7 @@ internal sealed class PostgresVectorsEngine : Engine
     public override void Register(IServiceCollection services, EngineContext context)
     {
         PostgresSource.Add(services, context);
-        services.AddSingleton<IVectors>(provider => new PostgresVectors(provider.GetRequiredService<PostgresSource>()));
+        services.AddVectors(MoveSettings.Read(context.Configuration), provider => new PostgresIndexes(provider.GetRequiredService<PostgresSource>()));
     }
 
     public override ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken) =>
@@ -35,9 +35,14 @@ internal sealed class PostgresVectorsEngine : Engine
     private static ValueTask<IReadOnlyList<Finding>> LookAsync(PostgresSource source, CancellationToken cancellationToken) => source.RunAsync<IReadOnlyList<Finding>>(async (connection, stop) =>
     {
         var findings = new List<Finding> { Extension(await AskAsync(connection, "SELECT coalesce(installed_version, default_version) FROM pg_available_extensions WHERE name = 'vector'", stop).ConfigureAwait(false)) };
-        if (await AskAsync(connection, "SELECT to_regclass('vector_model')::text", stop).ConfigureAwait(false) is not null)
-            findings.Add(new Finding(true, await PostgresVectors.ReadModelAsync(connection, stop).ConfigureAwait(false) is { } model
-                ? $"the index holds vectors of '{model.Id}' {model.Version} ({model.Dimensions} dimensions)" : "the index is empty"));
+        if (await AskAsync(connection, "SELECT to_regclass('vector_plan')::text", stop).ConfigureAwait(false) is not null)
+        {
+            var plan = await PostgresIndexes.ReadPlanAsync(connection, stop).ConfigureAwait(false) ?? VectorPlan.First;
+            var model = plan.ActiveModel ?? await PostgresVectors.ReadModelAsync(connection, new VectorTables(plan.Active), stop).ConfigureAwait(false);
+            findings.Add(new Finding(true, model is null ? "the index is empty"
+                : $"the index holds vectors of {model.Words}{(plan.NextModel is { } next ? $" and moves to {next.Words}" : "")}"));
+        }
+
         return findings;
     }, cancellationToken, repeatable: true);
 

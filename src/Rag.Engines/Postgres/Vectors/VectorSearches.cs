@@ -8,13 +8,13 @@ namespace Rag.Engines.Postgres.Vectors;
 /// One search. Where few chunks are in question (a small tenant, a rare filter) all are compared, which is exact and cheap; else pgvector's graph is walked, and
 /// walked on (<c>hnsw.iterative_scan</c>) while tenant and filter leave too few. When even that finds too few, all are compared after all.
 /// </summary>
-internal static class VectorSearches
+internal sealed class VectorSearches(VectorTables tables)
 {
     private const int CompareBelow = 2_000;
     private const int Breadth = 100;
     private const int MostBreadth = 1_000; // pgvector's own limit
 
-    public static async ValueTask<IReadOnlyList<VectorHit>> RunAsync(NpgsqlConnection connection, VectorSearch request, float[] query, CancellationToken stop)
+    public async ValueTask<IReadOnlyList<VectorHit>> RunAsync(NpgsqlConnection connection, VectorSearch request, float[] query, CancellationToken stop)
     {
         var filter = new MetadataSql(request.Filter, "metadata", 4);
         var tenant = PostgresText.Write(request.Tenant);
@@ -31,15 +31,15 @@ internal static class VectorSearches
     }
 
     /// <summary>How many chunks are in question; counted no further than matters.</summary>
-    private static async ValueTask<long> CountAsync(NpgsqlConnection connection, string tenant, Filters.MetadataFilter? filter, CancellationToken stop)
+    private async ValueTask<long> CountAsync(NpgsqlConnection connection, string tenant, Filters.MetadataFilter? filter, CancellationToken stop)
     {
         var sql = new MetadataSql(filter, "metadata", 2);
         await using var command = connection.Statement(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM vector_chunks WHERE tenant = $1{sql.Conditions} LIMIT {CompareBelow}) AS few"), [tenant, .. sql.Values]);
+            string.Create(CultureInfo.InvariantCulture, $"SELECT count(*) FROM (SELECT 1 FROM {tables.Chunks} WHERE tenant = $1{sql.Conditions} LIMIT {CompareBelow}) AS few"), [tenant, .. sql.Values]);
         return (long)(await command.ExecuteScalarAsync(stop).ConfigureAwait(false))!;
     }
 
-    private static async ValueTask<List<VectorHit>> WalkAsync(
+    private async ValueTask<List<VectorHit>> WalkAsync(
         NpgsqlConnection connection, string tenant, string order, float[] query, int topK, MetadataSql filter, CancellationToken stop)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -49,7 +49,7 @@ internal static class VectorSearches
         batch.Add(
             $"""
             SELECT document, rank, ordinal, -(embedding <#> $1::real[]::vector), NULL FROM (
-              SELECT document, rank, ordinal, embedding FROM vector_chunks WHERE tenant = $2{filter.Conditions} ORDER BY {order} LIMIT $3) AS near
+              SELECT document, rank, ordinal, embedding FROM {tables.Chunks} WHERE tenant = $2{filter.Conditions} ORDER BY {order} LIMIT $3) AS near
             """, [query, tenant, topK, .. filter.Values]);
         await using var reader = await batch.ExecuteReaderAsync(stop).ConfigureAwait(false);
         await reader.NextResultAsync(stop).ConfigureAwait(false);
@@ -57,12 +57,12 @@ internal static class VectorSearches
     }
 
     // "+ 0" keeps the graph out of it.
-    private static async ValueTask<List<VectorHit>> CompareAsync(NpgsqlConnection connection, string tenant, float[] query, int topK, MetadataSql filter, CancellationToken stop)
+    private async ValueTask<List<VectorHit>> CompareAsync(NpgsqlConnection connection, string tenant, float[] query, int topK, MetadataSql filter, CancellationToken stop)
     {
         var (look, limit) = filter.NeedsLook ? ("metadata::text", "") : ("NULL", " LIMIT $3");
         await using var command = connection.Statement(
             $"""
-            SELECT document, rank, ordinal, -(embedding <#> $1::real[]::vector), {look} FROM vector_chunks WHERE tenant = $2 AND $3 > 0{filter.Conditions}
+            SELECT document, rank, ordinal, -(embedding <#> $1::real[]::vector), {look} FROM {tables.Chunks} WHERE tenant = $2 AND $3 > 0{filter.Conditions}
             ORDER BY (embedding <#> $1::real[]::vector) + 0{limit}
             """, [query, tenant, topK, .. filter.Values]);
         await using var reader = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
