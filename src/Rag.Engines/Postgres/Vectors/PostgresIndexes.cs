@@ -96,7 +96,8 @@ internal sealed class PostgresIndexes(PostgresSource source) : IVectorIndexes
     private async ValueTask RunAsync(string sql, CancellationToken cancellationToken) => await source.RunAsync(async (connection, stop) =>
     {
         await using var command = new NpgsqlCommand(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({PostgresLocks.Of("migrations", source.Options.Schema)}); {sql}"), connection) { CommandTimeout = 0 };
+            string.Create(CultureInfo.InvariantCulture, $"SELECT pg_advisory_xact_lock({PostgresLocks.Of("migrations", source.Options.Schema)}); {sql}"), connection)
+        { CommandTimeout = 0 };
         return await command.ExecuteNonQueryAsync(stop).ConfigureAwait(false);
     }, cancellationToken, repeatable: true, within: Longest).ConfigureAwait(false);
 }
