@@ -12,6 +12,12 @@ public sealed class Exchange
     /// <summary>The operation's name, as in the plan's mix.</summary>
     public required string Operation { get; init; }
 
+    /// <summary>The name of the plan's scenario that sent it; a plan with one unnamed load calls it <c>default</c>.</summary>
+    public string Scenario { get; init; } = "default";
+
+    /// <summary>Which try of the same request this is, from 1: more than 1 only for users that retry.</summary>
+    public int Attempt { get; init; } = 1;
+
     /// <summary>The user's index, from 0.</summary>
     public int User { get; init; }
 
