@@ -3,6 +3,7 @@ using Rag.Bench.Caching;
 using Rag.Bench.Crashes;
 using Rag.Bench.Crashes.Planted;
 using Rag.Bench.Documents;
+using Rag.Bench.Engines;
 using Rag.Bench.Models;
 using Rag.Bench.Query;
 using Rag.Bench.Resilience;
@@ -20,5 +21,5 @@ return await new RootCommand("Benches of the RAG system, each with its peers in 
 {
     VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(), CachingBench.Create(),
     TransportBench.Create(), TransportBench.CreateServer(), MetastableBench.Create(), OverloadBench.Create(), StampedeBench.Create(), StreamsBench.Create(),
-    OutagesBench.Create(), SeamsBench.Create(), ModelsBench.Create(), CrashesBench.Create(),
+    OutagesBench.Create(), SeamsBench.Create(), ModelsBench.Create(), CrashesBench.Create(), EnginesBench.Create(),
 }.Parse(args).InvokeAsync();

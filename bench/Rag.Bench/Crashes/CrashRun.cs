@@ -9,7 +9,8 @@ namespace Rag.Bench.Crashes;
 /// <param name="Clients">Clients that write at once.</param>
 /// <param name="Seed">Seeds what is done; when it is done depends on the machine.</param>
 /// <param name="Armed">Failpoints and their rules to arm each time; null for ones taken by chance.</param>
-internal sealed record CrashRules(int Kills, int KillsPerCheckpoint, int Clients, int Seed, IReadOnlyDictionary<string, string>? Armed = null);
+/// <param name="Sought">The kind of violation that ends the run, where a planted bug must show as just that; null for any.</param>
+internal sealed record CrashRules(int Kills, int KillsPerCheckpoint, int Clients, int Seed, IReadOnlyDictionary<string, string>? Armed = null, ViolationKind? Sought = null);
 
 /// <summary>
 /// The run: clients write, processes die, and from time to time all stand still and everything is looked at.
@@ -47,7 +48,7 @@ internal sealed class CrashRun(CrashSystem system, CrashRules rules, Violations 
         var checks = new Checks(_api, Ledger, violations);
         var writers = Enumerable.Range(0, rules.Clients).Select(client => new Writer(_api, Ledger, violations, new Random(rules.Seed * 1_000 + client))).ToList();
         var spoiler = new Spoiler(_api, Ledger);
-        while (Kills < rules.Kills && !violations.Any)
+        while (Kills < rules.Kills && !(rules.Sought is { } kind ? violations.Counts.ContainsKey(kind) : violations.Any))
         {
             using var writing = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             var work = Task.WhenAll(writers.Select(writer => Task.Run(() => writer.RunAsync(writing.Token), CancellationToken.None)).Append(Task.Run(() => spoiler.RunAsync(writing.Token), CancellationToken.None)));

@@ -21,7 +21,7 @@ internal static class CrashesBench
         var settings = new Option<string[]>("--set") { Description = "Settings of the system, KEY=VALUE, such as documents:engine=postgres", AllowMultipleArgumentsPerToken = true };
         var engines = new Option<string[]?>("--engines")
         {
-            Description = $"Run on these engines and kill their servers as well, beside documents and ingestion: {string.Join(", ", BenchEngine.All.Select(engine => engine.Name))}; postgres and kafka where none is named",
+            Description = $"Run on these engines and kill their servers as well, beside documents and ingestion: {string.Join(", ", BenchEngine.Servers.Select(engine => engine.Name))}; postgres and kafka where none is named",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.ZeroOrMore,
         };
@@ -30,7 +30,8 @@ internal static class CrashesBench
         planted.AcceptOnlyFromAmong([Planted.PlantedBugs.None, .. Planted.PlantedBugs.Names]);
         var command = new Command("crashes", "kill -9 at random moments and at every commit boundary; then everything acknowledged must be there once") { kills, every, clients, seed, together, settings, engines, arm, planted };
         command.SetAction((arguments, stop) => RunAsync(
-            new CrashRules(arguments.GetValue(kills), arguments.GetValue(every), arguments.GetValue(clients), arguments.GetValue(seed), ReadArmed(arguments.GetValue(arm) ?? [])),
+            new CrashRules(arguments.GetValue(kills), arguments.GetValue(every), arguments.GetValue(clients), arguments.GetValue(seed), ReadArmed(arguments.GetValue(arm) ?? []),
+                arguments.GetValue(planted) is { } bug && bug != Planted.PlantedBugs.None ? Planted.PlantedBugs.Expected(bug) : null),
             arguments.GetValue(planted)!, arguments.GetValue(together), arguments.GetValue(settings) ?? [],
             arguments.GetResult(engines) is null ? [] : arguments.GetValue(engines) is { Length: > 0 } named ? named : ["postgres", "kafka"], stop));
         return command;

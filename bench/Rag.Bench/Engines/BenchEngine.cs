@@ -31,9 +31,14 @@ internal sealed record BenchEngine(
             ["kafka:client:api.version.request"] = "false",
             ["kafka:client:broker.version.fallback"] = "0.9.0",
         }),
+        // The modern protocol: headers and an idempotent producer. It lives in the bench's own process and can't be hurt.
+        new(MockCluster.Name, [], [], [], 36, at => new Dictionary<string, string> { ["queue:engine"] = "kafka", ["kafka:bootstrap_servers"] = $"{at.Host}:{at.Port}" }),
         // chroma:connections
         new("chroma", ["vectors"], [], ["vectors"], 32, at => new Dictionary<string, string> { ["vectors:engine"] = "chroma", ["chroma:url"] = $"http://{at.Host}:{at.Port}" }),
     ];
+
+    /// <summary>Those that run as a server of their own, which can be killed.</summary>
+    public static IEnumerable<BenchEngine> Servers => All.Where(engine => engine.Name != MockCluster.Name);
 
     /// <summary>An engine by its name.</summary>
     public static BenchEngine Of(string name) => All.FirstOrDefault(engine => engine.Name == name)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Rag.Tests.Conformance;
 using Rag.Tests.Engines;
@@ -11,6 +12,7 @@ internal sealed class EngineStack : IAsyncDisposable
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(30);
 
     private readonly Dictionary<string, EngineServer> _servers = [];
+    private MockCluster? _mock;
 
     private EngineStack()
     {
@@ -20,10 +22,14 @@ internal sealed class EngineStack : IAsyncDisposable
     public IReadOnlyList<BenchEngine> Engines { get; private set; } = [];
 
     /// <summary>What the system's configuration must say.</summary>
-    public IReadOnlyDictionary<string, string> Settings => Engines.SelectMany(engine => engine.Settings(new EngineAddress("127.0.0.1", this[engine.Name].Port))).ToDictionary();
+    public IReadOnlyDictionary<string, string> Settings => Engines.SelectMany(engine => engine.Settings(AddressOf(engine))).ToDictionary();
 
     /// <summary>Names and versions.</summary>
-    public string Versions => string.Join(", ", Engines.Select(engine => EngineServer.VersionOf(engine.Name)));
+    public string Versions => string.Join(", ", Engines.Select(engine => engine.Name == MockCluster.Name ? MockCluster.Version : EngineServer.VersionOf(engine.Name)));
+
+    /// <summary>Each engine's process, the mock cluster's being this one.</summary>
+    public IEnumerable<(string Engine, int ProcessId)> Processes =>
+        Engines.Select(engine => (engine.Name, engine.Name == MockCluster.Name ? Environment.ProcessId : this[engine.Name].ProcessId));
 
     /// <summary>An engine's server.</summary>
     public EngineServer this[string engine] => _servers[engine];
@@ -37,6 +43,12 @@ internal sealed class EngineStack : IAsyncDisposable
         {
             foreach (var engine in stack.Engines)
             {
+                if (engine.Name == MockCluster.Name)
+                {
+                    stack._mock = new MockCluster();
+                    continue;
+                }
+
                 if (EngineServer.Missing(engine.Name) is { } why)
                     throw new InvalidOperationException(why);
                 stack._servers[engine.Name] = await EngineServer.StartAsync(engine.Name);
@@ -83,8 +95,17 @@ internal sealed class EngineStack : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        _mock?.Dispose();
         foreach (var server in _servers.Values)
             await server.DisposeAsync();
+    }
+
+    private EngineAddress AddressOf(BenchEngine engine)
+    {
+        if (engine.Name != MockCluster.Name)
+            return new EngineAddress("127.0.0.1", this[engine.Name].Port);
+        var first = _mock!.Servers.Split(',')[0].Split(':');
+        return new EngineAddress(first[0], int.Parse(first[1], CultureInfo.InvariantCulture));
     }
 
     // PostgreSQL listens while it still recovers.
