@@ -10,9 +10,17 @@ namespace Rag.Bench.Engines;
 internal sealed record BenchEngine(
     string Name, IReadOnlyList<string> Services, IReadOnlyList<string> Excused, IReadOnlyList<string> Codes, int MostConnections, Func<EngineAddress, IReadOnlyDictionary<string, string>> Settings)
 {
-    /// <summary>All of them. Each takes a seam or two; together they take every seam of which a server can be the engine but keywords.</summary>
+    /// <summary>All of them. Each takes a seam or two; together postgres, redis, kafka and chroma take every seam of which a server can be the engine but keywords.</summary>
     public static IReadOnlyList<BenchEngine> All { get; } =
     [
+        // In place of postgres and chroma: one server for documents, identity and vectors, a pool of 16 in each of three processes.
+        new("pgvector", ["documents", "identity", "vectors"], ["upload"], ["documents", "identity", "vectors"], 48, at => new Dictionary<string, string>
+        {
+            ["documents:engine"] = "postgres",
+            ["identity:engine"] = "postgres",
+            ["vectors:engine"] = "pgvector",
+            ["postgres:connection"] = $"Host={at.Host};Port={at.Port};Database=postgres;Username=postgres",
+        }),
         // A pool of 16 (postgres:pool) in each of two processes.
         new("postgres", ["documents", "identity"], ["upload"], ["documents", "identity"], 32, at => new Dictionary<string, string>
         {
@@ -39,6 +47,9 @@ internal sealed record BenchEngine(
 
     /// <summary>Those that run as a server of their own, which can be killed.</summary>
     public static IEnumerable<BenchEngine> Servers => All.Where(engine => engine.Name != MockCluster.Name);
+
+    /// <summary>A whole deployment: a server for every seam that takes one.</summary>
+    public static IReadOnlyList<string> Deployment { get; } = ["postgres", "redis", "kafka", "chroma"];
 
     /// <summary>An engine by its name.</summary>
     public static BenchEngine Of(string name) => All.FirstOrDefault(engine => engine.Name == name)

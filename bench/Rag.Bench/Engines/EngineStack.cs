@@ -85,7 +85,7 @@ internal sealed class EngineStack : IAsyncDisposable
     /// <summary>Connections of the system to an engine: as the server counts them where it does, else as the kernel does.</summary>
     public async Task<int> ConnectionsAsync(string engine, CancellationToken cancellationToken) => engine switch
     {
-        "postgres" => await AskPostgresAsync("SELECT count(*)::integer FROM pg_stat_activity WHERE application_name='rag'", cancellationToken),
+        "postgres" or "pgvector" => await AskPostgresAsync(engine, "SELECT count(*)::integer FROM pg_stat_activity WHERE application_name='rag'", cancellationToken),
         "redis" => await RedisClients.CountAsync(this[engine].Port, cancellationToken),
         _ => Sockets(engine),
     };
@@ -111,14 +111,14 @@ internal sealed class EngineStack : IAsyncDisposable
     // PostgreSQL listens while it still recovers.
     private async Task ReadyAsync(string engine, CancellationToken cancellationToken)
     {
-        if (engine != "postgres")
+        if (engine is not ("postgres" or "pgvector"))
             return;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(StartLimit);
         while (true)
             try
             {
-                await AskPostgresAsync("SELECT 1", limit.Token);
+                await AskPostgresAsync(engine, "SELECT 1", limit.Token);
                 return;
             }
             catch (NpgsqlException)
@@ -127,9 +127,9 @@ internal sealed class EngineStack : IAsyncDisposable
             }
     }
 
-    private async Task<int> AskPostgresAsync(string question, CancellationToken cancellationToken)
+    private async Task<int> AskPostgresAsync(string engine, string question, CancellationToken cancellationToken)
     {
-        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={this["postgres"].Port};Database=postgres;Username=postgres;Pooling=false;Application Name=bench;Timeout=5");
+        await using var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={this[engine].Port};Database=postgres;Username=postgres;Pooling=false;Application Name=bench;Timeout=5");
         await connection.OpenAsync(cancellationToken);
         await using var command = new NpgsqlCommand(question, connection);
         return (int)(await command.ExecuteScalarAsync(cancellationToken))!;

@@ -17,7 +17,7 @@ internal static class EnginesBench
         {
             Description = $"Which: {string.Join(", ", BenchEngine.All.Select(engine => engine.Name))}",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => ["postgres", "redis", "kafka", "chroma"],
+            DefaultValueFactory = _ => [.. BenchEngine.Deployment],
         };
         var settings = new Option<string[]>("--set") { Description = "Further settings of the RAG system, KEY=VALUE", AllowMultipleArgumentsPerToken = true };
         var rest = new Argument<string[]>("options") { Description = "Options of `loadline run`, after --", Arity = ArgumentArity.ZeroOrMore };

@@ -28,7 +28,7 @@ internal static class OutagesBench
         };
         var engines = new Option<string[]?>("--engines")
         {
-            Description = $"Run the system on these engines, and hurt their servers instead: {string.Join(", ", BenchEngine.Servers.Select(engine => engine.Name))}; all where none is named",
+            Description = $"Run the system on these engines, and hurt their servers instead: {string.Join(", ", BenchEngine.Servers.Select(engine => engine.Name))}; {string.Join(", ", BenchEngine.Deployment)} where none is named",
             AllowMultipleArgumentsPerToken = true,
             Arity = ArgumentArity.ZeroOrMore,
         };
@@ -42,7 +42,7 @@ internal static class OutagesBench
             var chosen = arguments.GetValue(faults) is { Length: > 0 } some ? some : null;
             if (arguments.GetResult(engines) is null)
                 return await ServicesAsync(arguments.GetValue(services)!, chosen ?? ["kill", "stop", "refuse"], lines, stop);
-            string[] names = arguments.GetValue(engines) is { Length: > 0 } named ? named : [.. BenchEngine.Servers.Select(engine => engine.Name)];
+            string[] names = arguments.GetValue(engines) is { Length: > 0 } named ? named : [.. BenchEngine.Deployment];
             return await EnginesAsync(names, arguments.GetValue(only) is { Length: > 0 } victims ? victims : names, chosen ?? ["kill", "stop", "restart"], lines, stop);
         });
         return command;
