@@ -22,7 +22,7 @@ internal static class NextEmbeddingEngine
         .. new[] { EngineCatalogue.Choices.First(choice => choice.Path == Root + "engine") }
             .Concat<Setting>(new EmbeddingModule().Settings).Concat(EngineCatalogue.Of("embedding").SelectMany(engine => engine.Settings))
             .Where(setting => setting.Path.StartsWith(Root, StringComparison.Ordinal))
-            .DistinctBy(setting => setting.Path).Select(setting => setting.At(Next + setting.Path[Root.Length..], Named(setting.Description))),
+            .Distinct().Select(setting => setting.At(Next + setting.Path[Root.Length..], Named(setting.Description))),
     ];
 
     /// <summary>Whether a next model is configured.</summary>

@@ -22,7 +22,7 @@ internal sealed class ExtensionsAiEmbeddingEngine : Engine
     public override string Description => "a provider of Microsoft.Extensions.AI that a host of one's own brings along";
 
     public override IReadOnlyList<Setting> Settings =>
-        [OnnxSettings.Embedding.Model, ModelServerSettings.Embedding.Timeout, ModelServerSettings.Embedding.Texts, OnnxSettings.QueryPrefix, OnnxSettings.PassagePrefix];
+        [OnnxSettings.Embedding.Model, ModelServerSettings.Embedding.Timeout, ModelServerSettings.Embedding.Texts, ModelServerSettings.Embedding.Dimensions, OnnxSettings.QueryPrefix, OnnxSettings.PassagePrefix];
 
     public override void Register(IServiceCollection services, EngineContext context)
     {

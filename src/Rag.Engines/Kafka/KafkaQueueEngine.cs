@@ -36,19 +36,21 @@ internal sealed class KafkaQueueEngine : Engine
         var findings = new List<Finding>();
         try
         {
-            using var admin = Admin(options);
-            var all = await Task.Run(() => admin.GetMetadata(options.Timeout), cancellationToken).ConfigureAwait(false);
+            var all = await Task.Run(() => Ask(options), cancellationToken).ConfigureAwait(false);
             findings.Add(new Finding(true, $"Kafka at {options.BootstrapServers}: {all.Brokers.Count} brokers; client librdkafka {Library.VersionString}"));
             foreach (var name in (string[])[options.Topic, options.DeadTopic])
                 findings.Add(all.Topics.Find(topic => topic.Topic == name) is { Error.IsError: false } topic
                     ? new Finding(true, $"topic {name}: {topic.Partitions.Count} partitions")
                     : new Finding(false, $"topic {name} isn't there", "rag migrate makes it; without it the brokers must allow topics to appear by themselves (auto.create.topics.enable)"));
-            if (options.Client.TryGetValue("enable.idempotence", out var idempotence) && idempotence == "false")
+            if (OldBrokers.Lacking(options) is { } lacking)
+                findings.Add(lacking);
+            else if (options.Client.TryGetValue("enable.idempotence", out var idempotence) && idempotence == "false")
                 findings.Add(new Finding(true, "the producer is not idempotent: a broker's hiccup may tell of a job twice, which ingestion passes over"));
         }
         catch (Exception error) when (error is KafkaException or InvalidOperationException or ArgumentException)
         {
-            findings.Add(new Finding(false, $"Kafka at {options.BootstrapServers} did not answer: {(error as KafkaException)?.Error.Reason ?? error.Message}",
+            findings.Add(await Task.Run(() => OldBrokers.Answering(options, Ask), cancellationToken).ConfigureAwait(false)
+                ?? new Finding(false, $"Kafka at {options.BootstrapServers} did not answer: {(error as KafkaException)?.Error.Reason ?? error.Message}",
                 "start the brokers, or correct kafka:bootstrap_servers and, for security and old brokers, kafka:client"));
         }
 
@@ -75,11 +77,19 @@ internal sealed class KafkaQueueEngine : Engine
         }
     }
 
+    private static Confluent.Kafka.Metadata Ask(KafkaOptions options)
+    {
+        using var admin = Admin(options);
+        return admin.GetMetadata(options.Timeout);
+    }
+
     private static IAdminClient Admin(KafkaOptions options) =>
         new AdminClientBuilder(options.Producer()).SetLogHandler(static (_, _) => { }).SetErrorHandler(static (_, _) => { }).Build();
 
     private static async Task<string> CreateAsync(IAdminClient admin, KafkaOptions options, string name, CancellationToken cancellationToken)
     {
+        if (!OldBrokers.MakeTopics(options))
+            return await AskForAsync(admin, options, name, cancellationToken).ConfigureAwait(false);
         try
         {
             await admin.CreateTopicsAsync(
@@ -93,10 +103,15 @@ internal sealed class KafkaQueueEngine : Engine
         }
         catch (KafkaException error) when (error.Error.Code is ErrorCode.Local_UnsupportedFeature or ErrorCode.UnsupportedVersion or ErrorCode.Local_TimedOut)
         {
-            // Brokers before 0.10.1 can't be told to, which the client waits out; they make topics when they are asked about them, with as many partitions as they
-            // are set to. Those that are down don't answer this either.
-            await Task.Run(() => admin.GetMetadata(name, options.Timeout), cancellationToken).ConfigureAwait(false);
-            return $"topic {name} asked for; old brokers make it with their own number of partitions";
+            return await AskForAsync(admin, options, name, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    // Brokers before 0.10.1 can't be told to make one; they make topics when they are asked about them, with as many partitions as they are set to. Those that are
+    // down don't answer this either.
+    private static async Task<string> AskForAsync(IAdminClient admin, KafkaOptions options, string name, CancellationToken cancellationToken)
+    {
+        await Task.Run(() => admin.GetMetadata(name, options.Timeout), cancellationToken).ConfigureAwait(false);
+        return $"topic {name} asked for; old brokers make it with their own number of partitions";
     }
 }

@@ -30,9 +30,29 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
     private bool _away; // out of the group, since nobody fetched
     private long _fetched;
     private long _leftAt;
+    private int _changes;
 
     /// <summary>Joins the group with the first call.</summary>
     public KafkaReceiver(KafkaOptions options, TimeProvider time, ILogger<KafkaReceiver> logger) => (_options, _time, _logger) = (options, time, logger);
+
+    /// <summary>The partitions that are this process's now.</summary>
+    internal IReadOnlyList<int> Partitions
+    {
+        get
+        {
+            try
+            {
+                return [.. _consumer?.Assignment.Select(partition => partition.Partition.Value) ?? []];
+            }
+            catch (ObjectDisposedException)
+            {
+                return [];
+            }
+        }
+    }
+
+    /// <summary>How often partitions came or went.</summary>
+    internal int Changes => Volatile.Read(ref _changes);
 
     public async ValueTask<IReadOnlyList<ReceivedNotice>> ReceiveAsync(int max, TimeSpan wait, CancellationToken cancellationToken)
     {
@@ -89,7 +109,7 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
         using var consumer = _consumer = new ConsumerBuilder<byte[], byte[]>(_options.Consumer())
             .SetLogHandler(static (_, _) => { })
             .SetErrorHandler((_, error) => LogTrouble(error.Code, error.Reason))
-            .SetPartitionsAssignedHandler((_, partitions) => LogPartitions(partitions.Count))
+            .SetPartitionsAssignedHandler((_, partitions) => Gained(partitions.Count))
             .SetPartitionsRevokedHandler((_, partitions) => Forget(partitions))
             .SetPartitionsLostHandler((_, partitions) => Forget(partitions))
             .Build();
@@ -196,9 +216,19 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
         }
     }
 
+    private void Gained(int partitions)
+    {
+        if (partitions == 0)
+            return; // the group was arranged anew, and nothing of it is ours
+        Interlocked.Increment(ref _changes);
+        LogPartitions(partitions);
+    }
+
     // On the polling thread; the client commits what was stored before it lets the partitions go.
     private void Forget(List<TopicPartitionOffset> partitions)
     {
+        if (partitions.Count > 0)
+            Interlocked.Increment(ref _changes);
         lock (_gate)
             foreach (var partition in partitions)
                 _progress.Remove(partition.TopicPartition);

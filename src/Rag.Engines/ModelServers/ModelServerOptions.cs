@@ -14,7 +14,7 @@ internal sealed class ModelServerSettings
         Timeout = Setting.Seconds($"{seam}:timeout_seconds", 10, 0.1, 600, "Engines tei, openai: the most time for one request's texts, further tries included");
         Concurrency = Setting.Whole($"{seam}:connections", 16, 1, 1024, "Engines tei, openai: requests to the server at a time");
         Texts = Setting.Whole($"{seam}:server_texts", 32, 1, 2048, "Engines tei, openai: the most texts of one request to the server; tei's own limit holds as well");
-        Dimensions = Setting.Whole($"{seam}:dimensions", 0, 0, 65_536, "Engines tei, openai: the dimensions that vectors must have; openai is asked for them. 0 takes them as they come");
+        Dimensions = Setting.Whole($"{seam}:dimensions", 0, 0, 65_536, "Engines tei, openai, extensions-ai: the dimensions that vectors must have; openai is asked for them. 0 takes them as they come");
     }
 
     public static ModelServerSettings Embedding { get; } = new("embedding");
@@ -33,11 +33,11 @@ internal sealed class ModelServerSettings
 
     public Setting<int> Texts { get; }
 
-    /// <summary>The key is the built-in model's too, which declares it.</summary>
+    /// <summary>Of embedding alone. The built-in model has a setting of the same name, with a rule of its own.</summary>
     public Setting<int> Dimensions { get; }
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<Setting> All => [Url, Key, Timeout, Concurrency, Texts];
+    public IReadOnlyList<Setting> All => Seam == "embedding" ? [Url, Key, Timeout, Concurrency, Texts, Dimensions] : [Url, Key, Timeout, Concurrency, Texts];
 }
 
 /// <summary>How to reach a server of models; see <see cref="ModelServerSettings"/> for defaults and ranges.</summary>

@@ -21,6 +21,12 @@ internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, Ti
     /// <summary>Documents brought in, deletions among them, and documents that were there already; keys brought in.</summary>
     public (long Documents, long Deletions, long There, long Keys) Done { get; private set; }
 
+    /// <summary>
+    /// Of those that were there, how many are something else there under the same version, and the first of them: both sides were written to, or a version that stood in
+    /// for a failed one has taken the number that the source gave to its next. Which one is meant nobody here can know.
+    /// </summary>
+    public (long Count, string? First) Differing { get; private set; }
+
     /// <summary>Takes a document; it is durable after <see cref="FlushAsync"/>.</summary>
     public async Task AddAsync(ArchiveDocument document, CancellationToken cancellationToken)
     {
@@ -52,15 +58,19 @@ internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, Ti
         if (_documents.Count == 0)
             return;
         var done = Done;
+        var same = new List<ArchiveDocument>();
         documents.Commit(transaction =>
         {
             done = Done; // a store may run it again
+            same.Clear();
             foreach (var document in _documents)
             {
                 var head = transaction.Find(document.Tenant, document.Id);
                 if (head is not null && head.Version >= document.Version)
                 {
                     done.There++;
+                    if (head.Version == document.Version)
+                        same.Add(document);
                     continue;
                 }
 
@@ -72,8 +82,21 @@ internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, Ti
             }
         });
         Done = done;
+        foreach (var document in same)
+            if (await IsOtherAsync(document, cancellationToken).ConfigureAwait(false))
+                Differing = (Differing.Count + 1, Differing.First ?? $"{document.Tenant}/{document.Id} version {document.Version}");
         _documents.Clear();
         _bytes = 0;
+    }
+
+    private async Task<bool> IsOtherAsync(ArchiveDocument document, CancellationToken cancellationToken)
+    {
+        var there = await documents.FindAsync(document.Tenant, document.Id, cancellationToken).ConfigureAwait(false);
+        if (there is null || document.Deleted)
+            return there is null != document.Deleted;
+        return there.Version == document.Version
+            && (there.Bytes != (document.Content?.Length ?? 0)
+                || await documents.ReadContentAsync(there.JobId, cancellationToken).ConfigureAwait(false) is { } kept && !kept.Content.Span.SequenceEqual(document.Content));
     }
 
     private StoredVersion Version(ArchiveDocument document) => new()

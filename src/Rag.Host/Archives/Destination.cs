@@ -47,8 +47,10 @@ internal sealed class Destination : IAsyncDisposable
     {
         await Target.FlushAsync(cancellationToken).ConfigureAwait(false);
         var (documents, deletions, there, keys) = Target.Done;
+        var differing = Target.Differing is { Count: > 0 } differ
+            ? $", of which {differ.Count} are something else there under the same version (the first: {differ.First}): upload again what is meant" : "";
         await Console.Out.WriteLineAsync(
-            $"brought in: documents {documents - deletions}, deletions {deletions}, keys {keys}; left alone: {there}{note}; documents become searchable as ingestion works through them").ConfigureAwait(false);
+            $"brought in: documents {documents - deletions}, deletions {deletions}, keys {keys}; left alone: {there}{differing}{note}; documents become searchable as ingestion works through them").ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -12,18 +12,17 @@ internal static class KeysCommand
 {
     public static Command Create() => new("keys", "API keys of users") { Add(), List(), Revoke() };
 
-    private static Option<string?> DataOption() => new("--data") { Description = "The server's data folder. Default ./rag-data" };
-
     private static Command Add()
     {
         var user = new Argument<string>("user") { Description = "1–128 letters, digits, '.', '_', '-', '@'" };
         var tenant = new Option<string?>("--tenant") { Description = "Whose documents the user sees. Default 'default'" };
         var limit = new Option<string?>("--limit") { Description = "Requests per minute, such as 300/min. Default: the server's" };
-        var data = DataOption();
-        var command = new Command("add", "Make a key and print it, once") { user, tenant, limit, data };
+        var run = new EngineRun();
+        var command = new Command("add", "Make a key and print it, once") { user, tenant, limit };
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            await using var keys = OpenKeys.Open(parsed.GetValue(data));
+            await using var keys = OpenKeys.Open(run.Read(parsed).Context);
             var identity = IdentityModule.Create(keys.Store, keys.Configuration, TimeProvider.System);
             try
             {
@@ -42,11 +41,12 @@ internal static class KeysCommand
 
     private static Command List()
     {
-        var data = DataOption();
-        var command = new Command("list", "List keys, without their text") { data };
+        var run = new EngineRun();
+        var command = new Command("list", "List keys, without their text");
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            await using var keys = OpenKeys.Open(parsed.GetValue(data));
+            await using var keys = OpenKeys.Open(run.Read(parsed).Context);
             await Console.Out.WriteLineAsync($"{"KEY",-14}{"USER",-24}{"TENANT",-24}{"LIMIT",-14}{"MADE",-22}STATE").ConfigureAwait(false);
             foreach (var key in await keys.Store.ListAsync(stop).ConfigureAwait(false))
                 await Console.Out.WriteLineAsync(string.Create(
@@ -61,11 +61,12 @@ internal static class KeysCommand
     private static Command Revoke()
     {
         var which = new Argument<string>("key-or-user") { Description = "A key as 'rag keys list' names it, or a user for all its keys" };
-        var data = DataOption();
-        var command = new Command("revoke", "Make a key, or all of a user's keys, invalid; a running server obeys within 10 seconds") { which, data };
+        var run = new EngineRun();
+        var command = new Command("revoke", "Make a key, or all of a user's keys, invalid; a running server obeys within 10 seconds") { which };
+        run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            await using var keys = OpenKeys.Open(parsed.GetValue(data));
+            await using var keys = OpenKeys.Open(run.Read(parsed).Context);
             var revoked = await keys.Store.RevokeAsync(parsed.GetRequiredValue(which), stop).ConfigureAwait(false);
             if (revoked == 0)
                 throw new CommandException(ExitCode.NotFound, $"there is no valid key '{parsed.GetRequiredValue(which)}'; see 'rag keys list'");
@@ -82,12 +83,7 @@ internal static class KeysCommand
 
         public IConfiguration Configuration => configuration;
 
-        public static OpenKeys Open(string? data)
-        {
-            var configuration = Settings.Read(data is null ? [] : new Dictionary<string, string?> { ["data"] = data });
-            var context = new EngineContext(configuration, DataFolder.Prepare(configuration["data"]!), static service => service == "identity", TimeProvider.System);
-            return new OpenKeys(Server.Explained(() => EngineCatalogue.Open("identity", context)), configuration);
-        }
+        public static OpenKeys Open(EngineContext context) => new(Server.Explained(() => EngineCatalogue.Open("identity", context)), context.Configuration);
 
         public ValueTask DisposeAsync() => engine.DisposeAsync();
     }

@@ -9,7 +9,7 @@ namespace Rag.Host.Serving;
 /// <summary>Every value that the configuration may hold, and the check of a configuration as a whole.</summary>
 internal static class SettingCatalogue
 {
-    /// <summary>All settings by section: those of the process, of the choice of engines, of each service, of each engine, of calls between services. A path is there once.</summary>
+    /// <summary>All settings by section: those of the process, of the choice of engines, of each service, of each engine, of calls between services. A path is there once in each, or once for each meaning that it has to engines of one section.</summary>
     public static IReadOnlyList<(string Title, IReadOnlyList<Setting> Settings)> Sections { get; } = Gather();
 
     /// <summary>What is wrong with a configuration: values that are not permitted, and names that nothing reads.</summary>
@@ -75,7 +75,7 @@ internal static class SettingCatalogue
 
         void Add(string title, IReadOnlyList<Setting> settings)
         {
-            var added = settings.Where(setting => seen.Add($"{title}|{setting.Path}")).ToList();
+            var added = settings.Where(setting => seen.Add($"{title}|{setting.Path}|{setting.Description}")).ToList();
             if (added.Count > 0)
                 sections.Add((title, added));
         }

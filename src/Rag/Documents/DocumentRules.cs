@@ -11,9 +11,6 @@ internal static class DocumentRules
     public const int MaxIdLength = 256;
     public const int MaxTitleLength = 1_024;
     public const int MaxFileNameLength = 512;
-    public const int MaxMetadataFields = 64;
-    public const int MaxMetadataKeyLength = 128;
-    public const int MaxMetadataTextLength = 4_096;
     public const int MaxPage = 1_000;
 
     /// <summary>Checks an upload; all problems come in one message.</summary>
@@ -94,14 +91,14 @@ internal static class DocumentRules
 
     private static void CheckMetadata(IReadOnlyDictionary<string, MetadataValue> metadata, List<string> problems)
     {
-        if (metadata.Count > MaxMetadataFields)
-            problems.Add(Invariant($"metadata: {metadata.Count} fields; at most {MaxMetadataFields} are allowed"));
+        if (metadata.Count > MetadataRules.MostFields)
+            problems.Add(Invariant($"metadata: {metadata.Count} fields; at most {MetadataRules.MostFields} are allowed"));
         foreach (var (key, value) in metadata)
         {
-            if (key.Length is 0 or > MaxMetadataKeyLength)
-                problems.Add(Invariant($"metadata.{Clip(key)}: the name has {key.Length} characters; 1 to {MaxMetadataKeyLength} are allowed"));
-            if (value.Text?.Length > MaxMetadataTextLength)
-                problems.Add(Invariant($"metadata.{Clip(key)}: {value.Text.Length} characters; at most {MaxMetadataTextLength} are allowed"));
+            if (key.Length is 0 or > MetadataRules.LongestName)
+                problems.Add(Invariant($"metadata.{Clip(key)}: the name has {key.Length} characters; 1 to {MetadataRules.LongestName} are allowed"));
+            if (value.Text?.Length > MetadataRules.LongestText)
+                problems.Add(Invariant($"metadata.{Clip(key)}: {value.Text.Length} characters; at most {MetadataRules.LongestText} are allowed"));
             if (value.Number is { } number && !double.IsFinite(number))
                 problems.Add($"metadata.{Clip(key)}: {number.ToString(CultureInfo.InvariantCulture)} isn't a finite number");
             if (value is { Text: null, Number: null, Flag: null })

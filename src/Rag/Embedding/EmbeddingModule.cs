@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -24,8 +23,11 @@ public sealed class EmbeddingModule : ServiceModule
     /// <inheritdoc/>
     public override void Register(IServiceCollection services, IConfiguration configuration)
     {
-        var options = EmbeddingSettings.Read(configuration);
-        services.TryAddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
+        if (!services.Any(service => service.ServiceType == typeof(IEmbedding) && !service.IsKeyedService))
+        {
+            var options = EmbeddingSettings.Read(configuration); // an engine's model has dimensions of its own
+            services.AddSingleton<IEmbedding>(_ => new BuiltInEmbedding(options));
+        }
 
         // Whatever answers, an engine or the built-in model, stands behind the choice of models.
         var own = services.Last(service => service.ServiceType == typeof(IEmbedding) && !service.IsKeyedService);

@@ -15,7 +15,6 @@ namespace Rag.Gateway;
 /// <summary>Reads an upload: JSON with a text, or a form with a file.</summary>
 internal static partial class DocumentUpload
 {
-    private const int MostMetadata = 64;
 
     private static readonly string[] TextTypes = [MediaTypes.Text, MediaTypes.Markdown, MediaTypes.Html];
 
@@ -181,16 +180,16 @@ internal static partial class DocumentUpload
         }
 
         foreach (var field in json.EnumerateObject())
-            if (field.Name.Length is 0 or > 64)
-                fields.Wrong("metadata", $"a name of {field.Name.Length} characters is not permitted; expected 1–64");
+            if (field.Name.Length is 0 or > MetadataRules.LongestName)
+                fields.Wrong("metadata", $"a name of {field.Name.Length} characters is not permitted; expected 1–{MetadataRules.LongestName}");
             else if (!MetadataValue.TryRead(field.Value, out var value))
                 fields.Wrong($"metadata/{field.Name}", $"expected a text, a number, true or false, got {field.Value.ValueKind}");
-            else if (value.Text is { Length: > 1024 } text)
-                fields.Wrong($"metadata/{field.Name}", $"{text.Length} characters are too many; at most 1024 are allowed");
+            else if (value.Text is { Length: > MetadataRules.LongestText } text)
+                fields.Wrong($"metadata/{field.Name}", $"{text.Length} characters are too many; at most {MetadataRules.LongestText} are allowed");
             else
                 metadata[field.Name] = value;
-        if (metadata.Count > MostMetadata)
-            fields.Wrong("metadata", $"{metadata.Count} fields are too many; at most {MostMetadata} are allowed");
+        if (metadata.Count > MetadataRules.MostFields)
+            fields.Wrong("metadata", $"{metadata.Count} fields are too many; at most {MetadataRules.MostFields} are allowed");
         return metadata;
     }
 

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Rag.Crashes;
@@ -23,10 +22,6 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
     private const int MaxTermsToExpand = 32;
     private const int MaxQueuedWrites = 1024;
     private const int BatchBytes = 8 << 20;
-
-    private static readonly Meter Meter = new("Rag");
-    private static readonly Histogram<double> SearchDuration = Meter.CreateHistogram<double>("rag.keywords.search.duration", "s", "Time of one keyword search");
-    private static readonly Histogram<double> WriteDuration = Meter.CreateHistogram<double>("rag.keywords.write.duration", "s", "Time from the call until a write is durable and searchable");
 
     private readonly KeywordsOptions _options;
     private readonly ILogger _logger;
@@ -77,7 +72,7 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
         cancellationToken.ThrowIfCancellationRequested();
         var started = Stopwatch.GetTimestamp();
         IReadOnlyList<KeywordHit> hits = _store.Tenants.TryGetValue(request.Tenant, out var tenant) ? Search(tenant.Index, request) : [];
-        SearchDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        KeywordsMetrics.Searched(Stopwatch.GetElapsedTime(started));
         return ValueTask.FromResult(hits);
     }
 
@@ -209,7 +204,7 @@ internal sealed partial class KeywordIndex : IKeywords, IAsyncDisposable, IDispo
         }
 
         await write.Done.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        WriteDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+        KeywordsMetrics.Written(Stopwatch.GetElapsedTime(started));
     }
 
     private void ThrowIfFailed()

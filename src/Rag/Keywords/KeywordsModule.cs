@@ -31,5 +31,10 @@ public sealed class KeywordsModule : ServiceModule
         var options = KeywordsSettings.Read(configuration);
         services.TryAddSingleton<IKeywords>(provider =>
             new KeywordIndex(DataFolder(configuration), options, provider.GetRequiredService<ILogger<KeywordIndex>>()));
+        services.AddHostedService(provider =>
+        {
+            var keywords = provider.GetRequiredService<IKeywords>();
+            return new SizeWatch<IKeywords>(stop => KeywordsMetrics.LookAsync(keywords, stop), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SizeWatch<IKeywords>>>());
+        });
     }
 }

@@ -6,7 +6,8 @@ namespace Rag.Search;
 public sealed class SearchOptions
 {
     /// <summary>
-    /// What the best vector hit counts beside the best keyword hit's 1, <c>search:vector_weight</c>. 0–10; 0 asks keywords alone as long as they answer. Default null:
+    /// What the best vector hit counts beside the best keyword hit's 1, <c>search:vector_weight</c>. 0–10; at 0 keywords alone rank, and what vectors alone found comes after them. Where keywords find nothing,
+    /// or are down, vectors rank whatever is set. Default null:
     /// what suits the model that made the question's vector, see <see cref="WeightOf"/>.
     /// </summary>
     public double? VectorWeight { get; set; }

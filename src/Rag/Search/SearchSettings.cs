@@ -6,7 +6,7 @@ namespace Rag.Search;
 /// <summary>What the configuration says of search: the section <c>search</c>.</summary>
 internal static class SearchSettings
 {
-    private static readonly Setting<double?> VectorWeight = Setting.OptionalNumber("search:vector_weight", 0, 10, "What the best vector hit counts beside the best keyword hit's 1; where nothing is set 0.1 with the built-in embedding, whose opinion is weak, and 1 with any other model");
+    private static readonly Setting<double?> VectorWeight = Setting.OptionalNumber("search:vector_weight", 0, 10, "What the best vector hit counts beside the best keyword hit's 1; where nothing is set 0.1 with the built-in embedding, whose opinion is weak, and 1 with any other model. At 0 keywords alone rank, and what vectors alone found comes after them; where keywords find nothing, or are down, vectors rank whatever is set");
     private static readonly Setting<int> LeastDepth = Setting.Whole("search:least_depth", 50, 1, 1000, "How many candidates each side gives, at least");
     private static readonly Setting<double> DepthPerResult = Setting.Number("search:depth_per_result", 2, 1, 10, "Candidates of each side per result asked for");
     private static readonly Setting<bool> Rerank = Setting.Switch("search:rerank", false, "Whether the first candidates are looked at more closely by the reranking service");

@@ -14,9 +14,9 @@ internal sealed class VectorsMetrics : IDisposable
     private readonly Counter<long> _inserts, _deletes, _reused;
     private readonly Histogram<double> _search, _replace, _repair, _snapshot;
 
-    /// <param name="state">What the gauges tell.</param>
+    /// <param name="state">What the gauges tell; null where nobody knows, and they tell nothing.</param>
     /// <param name="number">Which index it is: while the embedding model changes there are two. The first has no label, others have their number as <c>index</c>.</param>
-    public VectorsMetrics(Func<VectorsState> state, int number)
+    public VectorsMetrics(Func<VectorsState?> state, int number)
     {
         KeyValuePair<string, object?>[] labels = number == 1 ? [] : [new("index", number)];
         _search = _meter.CreateHistogram("rag.vectors.search.duration", "s", "One search, inside the index.", null, Seconds);
@@ -26,9 +26,11 @@ internal sealed class VectorsMetrics : IDisposable
         _inserts = _meter.CreateCounter<long>("rag.vectors.inserts", "{chunk}", "Chunks inserted.");
         _deletes = _meter.CreateCounter<long>("rag.vectors.deletes", "{chunk}", "Chunks deleted or replaced.");
         _reused = _meter.CreateCounter<long>("rag.vectors.reclaimed", "{chunk}", "Places of deleted chunks that repairs gave back.");
-        _meter.CreateObservableGauge("rag.vectors.chunks", () => new Measurement<long>(state().Chunks, labels), "{chunk}", "Chunks that searches see.");
-        _meter.CreateObservableGauge("rag.vectors.deleted", () => new Measurement<long>(state().Deleted, labels), "{chunk}", "Deleted chunks whose places aren't reused yet.");
-        _meter.CreateObservableGauge("rag.vectors.memory", () => new Measurement<long>(state().Bytes, labels), "By", "Memory of vectors and graph.");
+        _meter.CreateObservableGauge("rag.vectors.chunks", () => Told(seen => seen.Chunks), "{chunk}", "Chunks that searches see.");
+        _meter.CreateObservableGauge("rag.vectors.deleted", () => Told(seen => seen.Deleted), "{chunk}", "Deleted chunks whose places aren't reused yet.");
+        _meter.CreateObservableGauge("rag.vectors.memory", () => Told(seen => seen.Bytes), "By", "Memory of vectors and graph; with an engine on a server its size there.");
+
+        IEnumerable<Measurement<long>> Told(Func<VectorsState, long> value) => state() is { } seen ? [new Measurement<long>(value(seen), labels)] : [];
     }
 
     public void Searched(TimeSpan took) => _search.Record(took.TotalSeconds);

@@ -30,12 +30,20 @@ internal sealed class RagClient : IDisposable
             ? (reply["version"]!.GetValue<int>(), reply["status"]!.GetValue<string>(), reply["reason"]?.GetValue<string>())
             : null;
 
-    public async Task<IReadOnlyList<Found>> SearchAsync(string query)
+    public async Task<IReadOnlyList<Found>> SearchAsync(string query) => (await AskAsync(query)).Results;
+
+    /// <summary>Searches; what was found, and what the answer had to do without.</summary>
+    public async Task<(IReadOnlyList<Found> Results, IReadOnlyList<string> Degraded)> AskAsync(string query)
     {
         var reply = await SendAsync(() => _http.PostAsJsonAsync("search", new JsonObject { ["query"] = query, ["top_k"] = 20 }));
-        return [.. reply!["results"]!.AsArray().Select(r => new Found(
-            r!["document_id"]!.GetValue<string>(), r["version"]!.GetValue<int>(), r["chunk_id"]!.GetValue<string>(), r["text"]!.GetValue<string>()))];
+        return (
+            [.. reply!["results"]!.AsArray().Select(r => new Found(
+                r!["document_id"]!.GetValue<string>(), r["version"]!.GetValue<int>(), r["chunk_id"]!.GetValue<string>(), r["text"]!.GetValue<string>()))],
+            [.. (reply["degraded"]?.AsArray() ?? []).Select(part => part!.GetValue<string>())]);
     }
+
+    /// <summary><c>/status</c>: the whole system's.</summary>
+    public async Task<JsonNode> SystemAsync() => (await SendAsync(() => _http.GetAsync("status")))!;
 
     public void Dispose() => _http.Dispose();
 

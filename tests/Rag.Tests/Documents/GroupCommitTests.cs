@@ -131,11 +131,12 @@ public class GroupCommitTests
         await patience.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => told);
         gate.Open();
+        await gate.Met.WaitAsync(TimeSpan.FromSeconds(60)); // or what was to fail might not
         gate.Failure = null;
 
         // Long before its lease of 90 s is over.
         documents.Time.Advance(TimeSpan.FromSeconds(2));
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         IReadOnlyList<IngestionJob> again;
         while ((again = await documents.Queue.ClaimAsync(claim, limit.Token)).Count == 0)
             documents.Time.Advance(TimeSpan.FromMilliseconds(100));
@@ -147,8 +148,12 @@ public class GroupCommitTests
     {
         private readonly ManualResetEventSlim _open = new(true);
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _met = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task Reached => _reached.Task;
+
+        /// <summary>Ends when a commit has failed.</summary>
+        public Task Met => _met.Task;
 
         public int Commits { get; private set; }
 
@@ -166,8 +171,10 @@ public class GroupCommitTests
                 t =>
                 {
                     work(t);
-                    if (Failure is not null)
-                        throw Failure;
+                    if (Failure is not { } failure)
+                        return;
+                    _met.TrySetResult();
+                    throw failure;
                 });
             Commits++;
         }

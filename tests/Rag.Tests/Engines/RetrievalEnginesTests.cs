@@ -1,9 +1,14 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Rag.Engines;
+using Rag.Hosting;
 using Rag.Keywords;
 using Rag.Tests.Conformance.Vectors;
 using Rag.Tests.Journals;
+using Rag.Tests.Vectors;
 using Rag.Vectors;
 using Xunit;
 
@@ -35,6 +40,64 @@ public sealed class RetrievalEnginesTests(EngineServers servers) : IDisposable
         Assert.Equal(0, seam == "vectors"
             ? (await services.GetRequiredService<IVectors>().DescribeAsync(default)).Chunks
             : (await services.GetRequiredService<IKeywords>().DescribeAsync(default)).Chunks);
+    }
+
+    [Theory]
+    [InlineData("vectors", "chroma")]
+    [InlineData("vectors", "pgvector")]
+    [InlineData("vectors", "faiss")]
+    [InlineData("keywords", "postgres")]
+    public async Task Searches_writes_and_sizes_are_measured_whatever_the_engine(string seam, string engine)
+    {
+        var context = Context(seam, engine, await SettingsAsync(engine));
+        await EngineCatalogue.Chosen(context).First(each => each.Seam == seam).MigrateAsync(context, default);
+        var measured = new ConcurrentDictionary<string, double>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listening) =>
+            {
+                if (instrument.Meter.Name == "Rag" && instrument.Name.StartsWith($"rag.{seam}.", StringComparison.Ordinal))
+                    listening.EnableMeasurementEvents(instrument);
+            },
+        };
+        // Tests beside this one are measured as well: what is asked for is that these are told, and sizes as great as what was put.
+        listener.SetMeasurementEventCallback<double>((instrument, value, _, _) => measured.AddOrUpdate(instrument.Name, value, (_, before) => Math.Max(before, value)));
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => measured.AddOrUpdate(instrument.Name, value, (_, before) => Math.Max(before, value)));
+        listener.Start();
+
+        var services = new ServiceCollection().AddSingleton(TimeProvider.System).AddLogging();
+        EngineCatalogue.Chosen(context).First(each => each.Seam == seam).Register(services, context);
+        ServiceModule module = seam == "vectors" ? new VectorsModule() : new KeywordsModule();
+        module.Register(services, context.Configuration);
+        await using var provider = services.BuildServiceProvider();
+        if (seam == "vectors")
+        {
+            var vectors = provider.GetRequiredService<IVectors>();
+            await vectors.ReplaceAsync([new DocumentVectors("t", "d", 1, Make.Model, [.. Enumerable.Range(0, 7).Select(i => Make.Vector(new Random(i), Make.Model.Dimensions))], Make.NoMetadata)], default);
+            Assert.NotEmpty(await vectors.SearchAsync(new VectorSearch("t", Make.Model, Make.Vector(new Random(1), Make.Model.Dimensions), 3, null), default));
+        }
+        else
+        {
+            var keywords = provider.GetRequiredService<IKeywords>();
+            await keywords.ReplaceAsync([new DocumentChunks("t", "d", 1, "title", [.. Enumerable.Range(0, 7).Select(i => $"harbour {i}")], Make.NoMetadata)], default);
+            Assert.NotEmpty(await keywords.SearchAsync(new KeywordSearch("t", "harbour", 3, null), default));
+        }
+
+        var watches = provider.GetServices<IHostedService>().ToList();
+        foreach (var watch in watches)
+            await watch.StartAsync(default);
+        var (write, size) = seam == "vectors" ? ("rag.vectors.replace.duration", "rag.vectors.memory") : ("rag.keywords.write.duration", "rag.keywords.size");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (measured.GetValueOrDefault($"rag.{seam}.chunks") < 7 || measured.GetValueOrDefault(size) <= 0)
+        {
+            await Task.Delay(20, patience.Token);
+            listener.RecordObservableInstruments();
+        }
+
+        Assert.True(measured.GetValueOrDefault($"rag.{seam}.search.duration") > 0, "searches are measured");
+        Assert.True(measured.GetValueOrDefault(write) > 0, "writes are measured");
+        foreach (var watch in watches)
+            await watch.StopAsync(default);
     }
 
     [Theory]

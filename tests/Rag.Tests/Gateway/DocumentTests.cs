@@ -1,3 +1,6 @@
+using Rag.Filters;
+using Rag.Errors;
+using Rag.Documents;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
@@ -158,6 +161,28 @@ public class DocumentTests
         Assert.Equal(HttpStatusCode.Accepted, fits.StatusCode);
         using var over = await server.Http.PostAsync("/documents", Form("a.txt", "text/plain", new byte[1025]));
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, over.StatusCode);
+    }
+
+    [Theory]
+    [InlineData(64, 128, 4_096, null)]
+    [InlineData(65, 2, 1, "65 fields are too many; at most 64")]
+    [InlineData(1, 129, 1, "a name of 129 characters is not permitted; expected 1–128")]
+    [InlineData(1, 1, 4_097, "4097 characters are too many; at most 4096")]
+    public async Task Metadata_are_refused_at_the_entrance_by_the_rule_of_the_documents_service(int fields, int name, int text, string? problem)
+    {
+        var metadata = Enumerable.Range(0, fields).ToDictionary(i => $"{i}".PadLeft(Math.Max(2, name), 'n')[..name], _ => (MetadataValue)new string('t', text));
+        var body = $$"""{"text":"x","metadata":{{System.Text.Json.JsonSerializer.Serialize(metadata.ToDictionary(pair => pair.Key, pair => pair.Value.Text))}}}""";
+        await using var server = await GatewayServer.StartAsync();
+        using var response = await server.Http.PostAsync("/documents", GatewayServer.Json(body));
+        Assert.Equal(problem is null ? HttpStatusCode.Accepted : HttpStatusCode.BadRequest, response.StatusCode);
+        if (problem is not null)
+            Assert.Contains(problem, await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+        var upload = new PutDocument { Tenant = "t", User = "u", Title = "", ContentType = "text/plain", Content = "x"u8.ToArray(), Metadata = metadata };
+        if (problem is null)
+            Assert.Equal("text/plain", DocumentRules.Check(upload, new DocumentsOptions()));
+        else
+            Assert.Throws<RagException>(() => DocumentRules.Check(upload, new DocumentsOptions()));
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Rag.Host;
 using Rag.Tests.Gateway;
 using Rag.Tests.Generation;
@@ -11,7 +12,7 @@ namespace Rag.Tests.Host;
 /// <summary>The command <c>rag</c> as a process of its own.</summary>
 public sealed class RagCommandTests : IDisposable
 {
-    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Soon = TimeSpan.FromSeconds(60); // for a machine that is busy with other things
 
     private readonly string _data = Directory.CreateTempSubdirectory("rag-host-").FullName;
     private readonly List<Process> _processes = [];
@@ -52,6 +53,23 @@ public sealed class RagCommandTests : IDisposable
         Assert.Equal("\"user\";q=3;w=60", response.Headers.GetValues("RateLimit-Policy").Single());
         Assert.Equal((ExitCode.Ok, "revoked 1"), ((await RunAsync("keys", "revoke", "ann", "--data", _data)) is var (c, o, _) ? (c, o.Trim()) : default));
         Assert.Matches(@"ann\s+acme\s+3/min\s+.*revoked", (await RunAsync("keys", "list", "--data", _data)).Output);
+    }
+
+    [Fact]
+    public async Task Keys_are_kept_where_the_configuration_file_says()
+    {
+        var (file, data) = (Path.Combine(_data, "other.yaml"), Path.Combine(_data, "elsewhere"));
+        await File.WriteAllTextAsync(file, $"data: {data}\nidentity: {{ requests_per_minute: 7 }}\n");
+        Assert.Equal(ExitCode.Ok, (await RunAsync("keys", "add", "ann", "--config", file)).Code);
+        Assert.Matches(@"ann\s+default\s+7/min\s+.*valid", (await RunAsync("keys", "list", "--config", file)).Output);
+        Assert.Matches(@"ann\s", (await RunAsync("keys", "list", "--data", data)).Output);
+        Assert.DoesNotMatch(@"ann\s", (await RunAsync("keys", "list", "--data", _data)).Output);
+        Assert.Equal("revoked 1", (await RunAsync("keys", "revoke", "ann", "--config", file)).Output.Trim());
+
+        await File.WriteAllTextAsync(file, "identity: { requests_per_minute: many }\n");
+        var wrong = await RunAsync("keys", "list", "--config", file);
+        Assert.Equal(ExitCode.InvalidArguments, wrong.Code);
+        Assert.Contains("identity:requests_per_minute: 'many' is not permitted", wrong.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -135,11 +153,13 @@ public sealed class RagCommandTests : IDisposable
         Signal(server, "INT");
         if (signals == 2)
         {
-            Assert.False(server.WaitForExit(500)); // it waits for the stream
+            // Once it takes no more connections it has heard the first, and waits for the stream; two signals at once may be one.
+            await GoneAsync(url);
+            Assert.False(server.HasExited);
             Signal(server, "INT");
         }
 
-        await server.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        await server.WaitForExitAsync().WaitAsync(Soon);
         Assert.Equal(code, server.ExitCode);
         await llm.ClientWent.Task.WaitAsync(Soon);
     }
@@ -164,6 +184,10 @@ public sealed class RagCommandTests : IDisposable
         var column = lines[0].IndexOf("DEPENDS ON", StringComparison.Ordinal);
         Assert.StartsWith("caching, documents, embedding, keywords, vectors", lines.Single(line => line.StartsWith("ingestion ", StringComparison.Ordinal))[column..]);
         Assert.Equal("–", lines.Single(line => line.StartsWith("vectors ", StringComparison.Ordinal))[column..]);
+        // What its own engine can't, others can.
+        Assert.Contains("one; many with chroma, pgvector", lines.Single(line => line.StartsWith("vectors ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains("one; many with postgres", lines.Single(line => line.StartsWith("documents ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Matches(@"^search\s+many\s", lines.Single(line => line.StartsWith("search ", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -205,6 +229,24 @@ public sealed class RagCommandTests : IDisposable
         })!;
         _processes.Add(process);
         return process;
+    }
+
+    /// <summary>Waits until nobody listens at an address any more.</summary>
+    private static async Task GoneAsync(Uri url)
+    {
+        using var limit = new CancellationTokenSource(Soon);
+        while (true)
+        {
+            using var knock = new TcpClient();
+            try
+            {
+                await knock.ConnectAsync(url.Host, url.Port, limit.Token);
+            }
+            catch (SocketException)
+            {
+                return;
+            }
+        }
     }
 
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);

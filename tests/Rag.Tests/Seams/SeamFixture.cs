@@ -33,7 +33,10 @@ internal sealed class FakePeer(string address = "one") : IPeer<IParrot>, IParrot
     public Func<int, CancellationToken, IAsyncEnumerable<int>> Count { get; set; } = Upwards;
 
     /// <summary>Whether it says that it took streams on.</summary>
-    public bool Accepts { get; set; } = true;
+    public bool Accepts { set => Accepting = () => value; }
+
+    /// <summary>The same, asked with each call.</summary>
+    public Func<bool> Accepting { get; set; } = static () => true;
 
     public ValueTask<string> SayAsync(string text, CancellationToken cancellationToken) => Say(text, cancellationToken);
 
@@ -51,7 +54,7 @@ internal sealed class FakePeer(string address = "one") : IPeer<IParrot>, IParrot
     {
         Interlocked.Increment(ref _calls);
         Allowed.Enqueue(allowed);
-        if (Accepts)
+        if (Accepting())
             accepted?.Invoke();
         return call.Invoke(this, request, cancellationToken);
     }

@@ -1,3 +1,6 @@
+using Rag.Engines;
+using Rag.Embedding;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Configuration;
 using Rag.Host.Serving;
 using Rag.Tests.Engines;
@@ -9,6 +12,32 @@ namespace Rag.Tests.Serving;
 public sealed class SettingCatalogueTests
 {
     private static readonly string Page = Path.Combine(EngineServer.Repository(), "docs", "configuration.md");
+
+    [Theory]
+    [InlineData("openai", "32", null)]
+    [InlineData("tei", "32", null)]
+    [InlineData("built-in", "32", "embedding:dimensions: '32' is not permitted; expected a whole number from 64 to 4096")]
+    public void Dimensions_are_judged_by_the_engine_that_reads_them(string engine, string dimensions, string? problem)
+    {
+        foreach (var place in (string[])["embedding", "embedding:next"])
+        {
+            var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                [$"{place}:engine"] = engine,
+                [$"{place}:url"] = engine == "built-in" ? null : "http://127.0.0.1:1",
+                [$"{place}:model"] = engine == "openai" ? "m" : null,
+                [$"{place}:dimensions"] = dimensions,
+            }).Build();
+            Assert.Empty(SettingCatalogue.Problems(configuration, []));
+            var services = new ServiceCollection();
+            var told = Record.Exception(() =>
+            {
+                EngineCatalogue.Register(services, new EngineContext(configuration, ".", name => name == "embedding", TimeProvider.System));
+                new EmbeddingModule().Register(services, configuration);
+            });
+            Assert.Equal(problem?.Replace("embedding:", place + ":", StringComparison.Ordinal), told?.Message);
+        }
+    }
 
     [Fact]
     public void Defaults_are_permitted_by_their_own_rules() => Assert.Empty(

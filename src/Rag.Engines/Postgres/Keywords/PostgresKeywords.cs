@@ -48,11 +48,12 @@ internal sealed class PostgresKeywords(PostgresSource source, KeywordsOptions op
         if (request.TopK is < 1 or > MaxTopK)
             throw new RagException(RagError.InvalidArgument, $"keywords: top_k is {request.TopK}; allowed are 1 to {MaxTopK}");
         cancellationToken.ThrowIfCancellationRequested();
+        var started = time.GetTimestamp();
         var terms = KeywordTerms.Of("", request.Text).Terms.Take(KeywordTerms.MaxInQuery).Select(term => (TermNumber.Of(request.Tenant, term.Term), term.Count)).ToList();
         if (terms.Count == 0)
             return [];
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
-        return await source.RunAsync<IReadOnlyList<KeywordHit>>(async (connection, stop) =>
+        var found = await source.RunAsync<IReadOnlyList<KeywordHit>>(async (connection, stop) =>
         {
             var (chunks, average) = await _statistics.ReadAsync(connection, request.Tenant, stop).ConfigureAwait(false);
             var query = new KeywordQuery(request.Tenant, terms, request.Filter, request.TopK, options.K1, options.B, chunks, average);
@@ -64,6 +65,8 @@ internal sealed class PostgresKeywords(PostgresSource source, KeywordsOptions op
                     hits.Add(new KeywordHit(PostgresText.Read(reader.GetString(0)), DocumentRank.VersionOf(reader.GetInt64(1)), reader.GetInt32(2), (float)reader.GetDouble(3)));
             return hits;
         }, cancellationToken, repeatable: true).ConfigureAwait(false);
+        KeywordsMetrics.Searched(time.GetElapsedTime(started));
+        return found;
     }
 
     public async ValueTask<IReadOnlyList<ChunkText?>> GetTextsAsync(string tenant, IReadOnlyList<ChunkKey> chunks, CancellationToken cancellationToken)
@@ -111,6 +114,7 @@ internal sealed class PostgresKeywords(PostgresSource source, KeywordsOptions op
 
     private async ValueTask WriteAsync(Action<NpgsqlBatch> fill, CancellationToken cancellationToken)
     {
+        var started = time.GetTimestamp();
         await _tables.EnsureAsync(cancellationToken).ConfigureAwait(false);
         await source.RunAsync(async (connection, stop) =>
         {
@@ -118,6 +122,7 @@ internal sealed class PostgresKeywords(PostgresSource source, KeywordsOptions op
             fill(batch);
             return await batch.ExecuteNonQueryAsync(stop).ConfigureAwait(false);
         }, cancellationToken, repeatable: true).ConfigureAwait(false);
+        KeywordsMetrics.Written(time.GetElapsedTime(started));
     }
 
     /// <summary>Raises a document's fence, which makes other writers of it wait; what follows looks whether it stands where it was put.</summary>

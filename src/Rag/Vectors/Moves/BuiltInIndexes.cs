@@ -19,6 +19,8 @@ internal sealed class BuiltInIndexes(string folder, VectorsOptions options, Time
 
     public bool IsShared => false;
 
+    public bool MeasuresItself => true;
+
     public ValueTask<VectorPlan?> ReadPlanAsync(CancellationToken cancellationToken) => new(_plan.Read());
 
     public ValueTask<bool> WritePlanAsync(VectorPlan plan, CancellationToken cancellationToken)

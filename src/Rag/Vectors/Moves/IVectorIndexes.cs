@@ -9,6 +9,9 @@ public interface IVectorIndexes
     /// <summary>Whether other processes work on the same indexes. The note may then change behind one's back.</summary>
     bool IsShared { get; }
 
+    /// <summary>Whether the indexes measure themselves; otherwise <see cref="ModelVectors"/> measures the calls to them, and asks now and then how large they are.</summary>
+    bool MeasuresItself => false;
+
     /// <summary>The note as it was last written; null when none ever was.</summary>
     ValueTask<VectorPlan?> ReadPlanAsync(CancellationToken cancellationToken);
 

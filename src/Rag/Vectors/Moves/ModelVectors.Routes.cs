@@ -10,7 +10,7 @@ internal sealed partial class ModelVectors
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
 
     /// <summary>From when on a write waits for that: well below the least time that an old index is kept.</summary>
-    private static readonly TimeSpan TooOld = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TooOld = TimeSpan.FromSeconds(3);
 
     private readonly SemaphoreSlim _turn = new(1); // whoever changes the plan, or what is open
     private readonly Dictionary<int, IVectors> _open = [];
@@ -29,6 +29,7 @@ internal sealed partial class ModelVectors
             if (_disposed)
                 return;
             _disposed = true;
+            _metrics?.Dispose();
             if (_routes is not null)
                 await _routes.CloseAsync().ConfigureAwait(false);
             foreach (var index in _open.Values)

@@ -21,31 +21,55 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
     private readonly MoveSettings _settings;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly VectorsMetrics? _metrics; // null where the indexes tell of themselves
+    private VectorsState? _seen;
     private readonly ConcurrentDictionary<int, EmbeddingModel> _models = []; // of indexes that were never moved to; one that has a model keeps it
 
     public ModelVectors(IVectorIndexes indexes, MoveSettings settings, TimeProvider time, ILogger<ModelVectors> logger)
     {
         (_indexes, _settings, _time, _logger) = (indexes, settings, time, logger);
+        _metrics = indexes.MeasuresItself ? null : new VectorsMetrics(() => Volatile.Read(ref _seen), 1);
         // What lies in this process's own files is opened before it is ready; a server may come later.
         if (!indexes.IsShared)
             RefreshAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
     }
 
+    /// <summary>Whether somebody must <see cref="SeeSizeAsync"/> now and then.</summary>
+    public bool WantsLooks => _metrics is not null;
+
+    /// <summary>Sees how large the index is, for the metrics.</summary>
+    public async Task SeeSizeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Volatile.Write(ref _seen, await DescribeAsync(cancellationToken).ConfigureAwait(false));
+        }
+        catch
+        {
+            Volatile.Write(ref _seen, null); // no number rather than an old one
+            throw;
+        }
+    }
+
     public async ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
     {
+        var started = _time.GetTimestamp();
         var routes = await EnterAsync(writes: true, cancellationToken).ConfigureAwait(false);
         try
         {
             if (routes.Plan.ActiveModel is null)
             {
                 await routes.Active.ReplaceAsync(documents, cancellationToken).ConfigureAwait(false);
-                return;
+            }
+            else
+            {
+                var (active, next) = Split(routes.Plan, documents);
+                var filling = next.Count == 0 ? default : routes.Next!.ReplaceAsync(next, cancellationToken);
+                var replacing = active.Count == 0 && documents.Count > 0 ? default : routes.Active.ReplaceAsync(active, cancellationToken);
+                await BothAsync(filling, replacing).ConfigureAwait(false);
             }
 
-            var (active, next) = Split(routes.Plan, documents);
-            var filling = next.Count == 0 ? default : routes.Next!.ReplaceAsync(next, cancellationToken);
-            var replacing = active.Count == 0 && documents.Count > 0 ? default : routes.Active.ReplaceAsync(active, cancellationToken);
-            await BothAsync(filling, replacing).ConfigureAwait(false);
+            _metrics?.Replaced(_time.GetElapsedTime(started));
         }
         finally
         {
@@ -55,11 +79,13 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
 
     public async ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken)
     {
+        var started = _time.GetTimestamp();
         var routes = await EnterAsync(writes: true, cancellationToken).ConfigureAwait(false);
         try
         {
             var next = routes.Next?.DeleteAsync(tenant, documentId, version, cancellationToken) ?? default;
             await BothAsync(next, routes.Active.DeleteAsync(tenant, documentId, version, cancellationToken)).ConfigureAwait(false);
+            _metrics?.Replaced(_time.GetElapsedTime(started));
         }
         finally
         {
@@ -109,11 +135,19 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
         }
     }
 
-    private static ValueTask<IReadOnlyList<VectorHit>> SearchAsync(Routes routes, VectorSearch request, CancellationToken cancellationToken)
+    private ValueTask<IReadOnlyList<VectorHit>> SearchAsync(Routes routes, VectorSearch request, CancellationToken cancellationToken)
     {
         if (routes.Plan.ActiveModel is { } model)
             VectorRules.CheckModel(model, request.Model);
-        return routes.Active.SearchAsync(request, cancellationToken);
+        return _metrics is null ? routes.Active.SearchAsync(request, cancellationToken) : MeasuredAsync(_metrics, routes.Active, request, cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<VectorHit>> MeasuredAsync(VectorsMetrics metrics, IVectors index, VectorSearch request, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var hits = await index.SearchAsync(request, cancellationToken).ConfigureAwait(false);
+        metrics.Searched(_time.GetElapsedTime(started));
+        return hits;
     }
 
     /// <summary>Which vectors go where. Nothing may reach the active index alone while another is filled, or the other would never be complete.</summary>

@@ -7,9 +7,9 @@ namespace Rag.Vectors.Moves;
 /// <param name="KeepOldIndex">How long the old index stays after the switch, see <see cref="KeepSetting"/>.</param>
 public sealed record MoveSettings(TimeSpan KeepOldIndex)
 {
-    /// <summary><c>vectors:keep_old_index_seconds</c>. Not below what other processes may take to hear of a switch.</summary>
+    /// <summary><c>vectors:keep_old_index_seconds</c>. Not below the 3 s that other processes may take to hear of a switch and the 5 s that a write of theirs may be under way by then.</summary>
     public static readonly Setting<TimeSpan> KeepSetting = Setting.Seconds(
-        "vectors:keep_old_index_seconds", 60, 15, 86_400, "After a change of the embedding model: how long the index of the old one is kept before it is dropped; what still reached it alone is brought into the new one until then");
+        "vectors:keep_old_index_seconds", 60, 10, 86_400, "After a change of the embedding model: how long the index of the old one is kept before it is dropped; what still reached it alone is brought into the new one until then");
 
     /// <summary>All of them.</summary>
     public static IReadOnlyList<Setting> All { get; } = [KeepSetting];

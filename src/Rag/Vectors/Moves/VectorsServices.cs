@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using Rag.Hosting;
 
 namespace Rag.Vectors.Moves;
 
@@ -23,5 +24,10 @@ public static class VectorsServices
             open(provider), settings, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<ModelVectors>>()));
         services.AddSingleton<IVectors>(provider => provider.GetRequiredService<ModelVectors>());
         services.TryAddSingleton<IVectorMoves>(provider => provider.GetRequiredService<ModelVectors>());
+        services.AddHostedService(provider =>
+        {
+            var vectors = provider.GetRequiredService<ModelVectors>();
+            return new SizeWatch<ModelVectors>(vectors.WantsLooks ? vectors.SeeSizeAsync : null, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<SizeWatch<ModelVectors>>>());
+        });
     }
 }

@@ -14,12 +14,12 @@ internal sealed class DocumentsUnderTest : IDisposable
     private readonly CacheInvalidation _invalidation;
     private int _strangers;
 
-    public DocumentsUnderTest(IDocumentStore store, DocumentsOptions options, TimeProvider time)
+    public DocumentsUnderTest(IDocumentStore store, DocumentsOptions options, TimeProvider time, DeadLetterRelay? dead = null)
     {
         (Store, Options) = (store, options);
         Service = new DocumentService(store, options, time, NullLogger<DocumentService>.Instance);
         _invalidation = new CacheInvalidation(new CacheStore(new CachingOptions(), time, new Random(1)), time, NullLogger<CacheInvalidation>.Instance);
-        Queue = new OutboxQueue(Service, store, _invalidation, time);
+        Queue = new OutboxQueue(Service, store, _invalidation, time, dead);
     }
 
     public IDocumentStore Store { get; }

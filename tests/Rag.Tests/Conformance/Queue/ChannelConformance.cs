@@ -34,8 +34,8 @@ public abstract class ChannelConformance : QueueConformance
     public async Task What_the_broker_lost_is_announced_again()
     {
         var losing = true;
-        await using var house = await QueueHouse.OpenAsync(
-            await OpenChannelAsync(), again: TimeSpan.FromSeconds(1), wrap: inner => new WrappedAnnouncer(inner, notices => losing ? [] : notices));
+        await using var house = await OpenAsync(
+            again: TimeSpan.FromSeconds(1), wrap: inner => new WrappedAnnouncer(inner, notices => losing ? [] : notices));
         var worker = house.NewWorker();
         await house.PutAsync("a");
         await house.PutAsync("b");
@@ -49,7 +49,7 @@ public abstract class ChannelConformance : QueueConformance
     public async Task What_the_broker_refused_is_announced_when_it_takes_it()
     {
         var refusals = 3;
-        await using var house = await QueueHouse.OpenAsync(await OpenChannelAsync(), again: TimeSpan.FromMinutes(10), wrap: inner => new WrappedAnnouncer(
+        await using var house = await OpenAsync(again: TimeSpan.FromMinutes(10), wrap: inner => new WrappedAnnouncer(
             inner, notices => Interlocked.Decrement(ref refusals) >= 0 ? throw new RagException(RagError.Unavailable, "refused") : notices));
         await house.PutAsync("a");
         await house.PutAsync("b");
@@ -59,7 +59,7 @@ public abstract class ChannelConformance : QueueConformance
     [Fact]
     public async Task The_lag_is_told_in_messages_and_seconds_and_counts_what_is_in_hand()
     {
-        await using var house = await QueueHouse.OpenAsync(await OpenChannelAsync(), again: TimeSpan.FromMinutes(10));
+        await using var house = await OpenAsync(again: TimeSpan.FromMinutes(10));
         var channel = house.Channel!;
         var clock = Stopwatch.StartNew();
         for (var i = 0; i < 7; i++)
@@ -111,7 +111,7 @@ public abstract class ChannelConformance : QueueConformance
     [Fact]
     public async Task A_worker_that_lives_and_does_nothing_keeps_no_work_from_the_others()
     {
-        await using var house = await QueueHouse.OpenAsync(await OpenChannelAsync(), again: TimeSpan.FromSeconds(1));
+        await using var house = await OpenAsync(again: TimeSpan.FromSeconds(1));
         var stuck = house.NewWorker("stuck");
         Assert.True(await stuck.NothingComesAsync());
         for (var i = 0; i < 40; i++)

@@ -12,16 +12,19 @@ internal sealed class KafkaChannel : QueueChannel
     private readonly KafkaOptions _options;
     private readonly KafkaAnnouncer _announcer;
 
-    public KafkaChannel(string servers, IReadOnlyDictionary<string, string> client)
+    public KafkaChannel(string servers, IReadOnlyDictionary<string, string> client, TimeSpan? session = null)
     {
         var name = $"jobs-{Guid.NewGuid():N}";
-        _options = new KafkaOptions { BootstrapServers = servers, Topic = name, Group = name, Client = client, Timeout = TimeSpan.FromSeconds(3), Session = TimeSpan.FromSeconds(3), Stuck = TimeSpan.FromSeconds(3) };
+        _options = new KafkaOptions { BootstrapServers = servers, Topic = name, Group = name, Client = client, Timeout = TimeSpan.FromSeconds(3), Session = session ?? TimeSpan.FromSeconds(3), Stuck = TimeSpan.FromSeconds(3) };
         _announcer = new KafkaAnnouncer(_options, TimeProvider.System);
     }
 
     public override IJobAnnouncer Announcer => _announcer;
 
-    public override IJobReceiver NewReceiver() => new KafkaReceiver(_options, TimeProvider.System, NullLogger<KafkaReceiver>.Instance);
+    public override IJobReceiver NewReceiver() => NewReceiver(null);
+
+    /// <summary>One more ingestion process with a fixed name in the group.</summary>
+    public KafkaReceiver NewReceiver(string? member) => new(_options with { Member = member }, TimeProvider.System, NullLogger<KafkaReceiver>.Instance);
 
     public override async Task PutGarbageAsync()
     {

@@ -20,22 +20,35 @@ public sealed class KafkaQueueTests(EngineServers servers) : BrokerConformance
     internal override async Task<QueueChannel?> OpenChannelAsync() => ChannelOn(await servers.GetAsync(Engine));
 }
 
-/// <summary>The modern protocol, by the mock cluster of librdkafka 2.16: three brokers in this process and an idempotent producer. Fixed member names (kafka:member) are not run here.</summary>
+/// <summary>The modern protocol, by the mock cluster of librdkafka 2.16: three brokers in this process and an idempotent producer.</summary>
 public sealed class KafkaMockQueueTests : ChannelConformance, IDisposable
 {
-    private readonly IProducer<byte[], byte[]> _cluster;
-    private readonly string _servers;
+    private readonly MockCluster _cluster = new();
 
-    public KafkaMockQueueTests()
+    internal override Task<QueueChannel?> OpenChannelAsync() => Task.FromResult<QueueChannel?>(_cluster.NewChannel());
+
+    public void Dispose() => _cluster.Dispose();
+}
+
+/// <summary>librdkafka's mock cluster: three brokers in this process, which others reach over TCP.</summary>
+internal sealed class MockCluster : IDisposable
+{
+    private readonly IProducer<byte[], byte[]> _cluster;
+
+    public MockCluster()
     {
         var config = new ProducerConfig { BootstrapServers = "mock" };
         config.Set("test.mock.num.brokers", "3");
         _cluster = new ProducerBuilder<byte[], byte[]>(config).SetLogHandler(static (_, _) => { }).Build();
         using var admin = new DependentAdminClientBuilder(_cluster.Handle).Build();
-        _servers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
+        Servers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
     }
 
-    internal override Task<QueueChannel?> OpenChannelAsync() => Task.FromResult<QueueChannel?>(new KafkaChannel(_servers, new Dictionary<string, string>()));
+    /// <summary>Where the brokers are.</summary>
+    public string Servers { get; }
+
+    /// <summary>A topic of its own on it.</summary>
+    public KafkaChannel NewChannel() => new(Servers, new Dictionary<string, string>());
 
     public void Dispose() => _cluster.Dispose();
 }

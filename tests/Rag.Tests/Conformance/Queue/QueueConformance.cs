@@ -10,7 +10,11 @@ public abstract class QueueConformance
     /// <summary>Opens a channel of its own for a test; null for the outbox itself.</summary>
     internal abstract Task<QueueChannel?> OpenChannelAsync();
 
-    internal async Task<QueueHouse> OpenAsync(DocumentsOptions? options = null) => await QueueHouse.OpenAsync(await OpenChannelAsync(), options);
+    /// <summary>Where a test's documents and their outbox are; null for a SQLite file.</summary>
+    internal virtual Task<IDocumentStore?> OpenStoreAsync() => Task.FromResult<IDocumentStore?>(null);
+
+    internal async Task<QueueHouse> OpenAsync(DocumentsOptions? options = null, TimeSpan? again = null, Func<IJobAnnouncer, IJobAnnouncer>? wrap = null) =>
+        await QueueHouse.OpenAsync(await OpenChannelAsync(), options, again, wrap, await OpenStoreAsync());
 
     [Fact]
     public async Task What_is_uploaded_comes_with_its_content_and_is_searchable_after_its_result()

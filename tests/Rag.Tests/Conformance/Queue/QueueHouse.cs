@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Rag.Documents;
+using Rag.Engines.Sqlite;
 using Rag.Errors;
 using Rag.Ingestion;
+using Rag.Tests.Conformance.Documents;
 using Rag.Tests.Documents;
+using Rag.Tests.Journals;
 using Xunit;
 
 namespace Rag.Tests.Conformance.Queue;
@@ -35,30 +38,37 @@ internal sealed class QueueHouse : IAsyncDisposable
     private readonly OutboxRelay? _relay;
     private readonly DeadLetterRelay? _dead;
     private readonly List<IJobReceiver> _receivers = [];
+    private readonly TestFolder? _folder;
 
-    private QueueHouse(QueueChannel? channel, DocumentsOptions options, TimeSpan again, Func<IJobAnnouncer, IJobAnnouncer>? wrap)
+    private QueueHouse(QueueChannel? channel, DocumentsOptions options, TimeSpan again, Func<IJobAnnouncer, IJobAnnouncer>? wrap, IDocumentStore? store)
     {
         _channel = channel;
+        store ??= SqliteDocumentStore.Open((_folder = new TestFolder()).Path);
         if (channel is null)
         {
-            Documents = new DocumentsFixture(options, time: TimeProvider.System);
+            Documents = new DocumentsUnderTest(store, options, TimeProvider.System);
             return;
         }
 
         var announcer = wrap is null ? channel.Announcer : wrap(channel.Announcer);
         _dead = new DeadLetterRelay(announcer, TimeProvider.System, NullLogger<DeadLetterRelay>.Instance);
-        Documents = new DocumentsFixture(options, time: TimeProvider.System, dead: _dead);
+        Documents = new DocumentsUnderTest(store, options, TimeProvider.System, _dead);
         _relay = new OutboxRelay((IAnnouncingBoard)Documents.Service.Memory.Board, announcer, new RelayOptions(500, again), TimeProvider.System, NullLogger<OutboxRelay>.Instance);
     }
 
-    public DocumentsFixture Documents { get; }
+    public DocumentsUnderTest Documents { get; }
 
     public QueueChannel? Channel => _channel;
 
+    /// <param name="channel">The broker; null for the outbox alone.</param>
+    /// <param name="options">Of documents.</param>
+    /// <param name="again">When a notice that nobody came for is told again.</param>
+    /// <param name="wrap">What stands between the relay and the broker.</param>
+    /// <param name="store">Where documents and outbox are; null for a SQLite file of the house's own.</param>
     public static async Task<QueueHouse> OpenAsync(
-        QueueChannel? channel, DocumentsOptions? options = null, TimeSpan? again = null, Func<IJobAnnouncer, IJobAnnouncer>? wrap = null)
+        QueueChannel? channel, DocumentsOptions? options = null, TimeSpan? again = null, Func<IJobAnnouncer, IJobAnnouncer>? wrap = null, IDocumentStore? store = null)
     {
-        var house = new QueueHouse(channel, options ?? new DocumentsOptions { RetryDelay = TimeSpan.FromMilliseconds(50) }, again ?? TimeSpan.FromSeconds(2), wrap);
+        var house = new QueueHouse(channel, options ?? new DocumentsOptions { RetryDelay = TimeSpan.FromMilliseconds(50) }, again ?? TimeSpan.FromSeconds(2), wrap, store);
         if (house._dead is { } dead)
             await dead.StartAsync(default);
         if (house._relay is { } relay)
@@ -153,6 +163,7 @@ internal sealed class QueueHouse : IAsyncDisposable
         foreach (var receiver in _receivers)
             (receiver as IDisposable)?.Dispose();
         Documents.Dispose();
+        _folder?.Dispose();
         if (_channel is not null)
             await _channel.DisposeAsync();
     }

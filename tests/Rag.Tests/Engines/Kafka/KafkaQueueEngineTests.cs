@@ -26,6 +26,34 @@ public class KafkaQueueEngineTests(EngineServers servers)
     }
 
     [Fact]
+    public async Task A_check_of_old_brokers_says_exactly_what_to_set_and_is_content_when_it_is_set()
+    {
+        var address = (await servers.GetAsync("kafka")).Address;
+        var unset = Assert.Single(await _engine.CheckAsync(Bare(address), default));
+        Assert.False(unset.Works);
+        Assert.Contains("older than 0.10", unset.What, StringComparison.Ordinal);
+        Assert.Equal("set kafka:client:api.version.request: \"false\", kafka:client:broker.version.fallback: \"0.9.0\", kafka:client:enable.idempotence: \"false\"", unset.Remedy);
+
+        var half = await _engine.CheckAsync(Bare(address, ("kafka:client:api.version.request", "false"), ("kafka:client:broker.version.fallback", "0.9.0")), default);
+        var lacking = Assert.Single(half, finding => finding.What.Contains("idempotent", StringComparison.Ordinal));
+        Assert.Equal((false, "set kafka:client:enable.idempotence: \"false\""), (lacking.Works, lacking.Remedy));
+
+        var whole = await _engine.CheckAsync(Context(address), default);
+        Assert.DoesNotContain(whole, finding => !finding.Works && finding.Remedy?.Contains("kafka:client", StringComparison.Ordinal) == true);
+    }
+
+    [Fact]
+    public async Task Old_brokers_are_asked_for_topics_at_once()
+    {
+        // With a time-out that a wait for it would make plain.
+        var context = EngineContexts.Of(
+            ("kafka:bootstrap_servers", (await servers.GetAsync("kafka")).Address), ("kafka:topic", _topic), ("kafka:timeout_ms", "300000"), ("kafka:client:api.version.request", "false"),
+            ("kafka:client:broker.version.fallback", "0.9.0"), ("kafka:client:enable.idempotence", "false"));
+        var done = await _engine.MigrateAsync(context, default).AsTask().WaitAsync(TimeSpan.FromSeconds(100));
+        Assert.Equal(2, done.Count(line => line.Contains("asked for", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_check_of_absent_brokers_says_so_within_its_time_out()
     {
         var context = Context("127.0.0.1:1");
@@ -66,6 +94,9 @@ public class KafkaQueueEngineTests(EngineServers servers)
             Assert.Equal((announces, !announces), (services.Any(s => s.ServiceType == typeof(IJobAnnouncer)), services.Any(s => s.ServiceType == typeof(IJobReceiver))));
         }
     }
+
+    private Rag.Engines.EngineContext Bare(string servers, params (string, string)[] further) => EngineContexts.Of(
+        [("kafka:bootstrap_servers", servers), ("kafka:topic", _topic), ("kafka:timeout_ms", "2000"), .. further]);
 
     private Rag.Engines.EngineContext Context(string servers, params (string, string)[] further) => EngineContexts.Of(
     [
