@@ -51,7 +51,12 @@ public sealed class KafkaMemberTests
         var all = stays.Partitions.Count;
         await FetchAsync(leaves);
         await QueueHouse.Until(
-            () => Task.FromResult(leaves.Partitions.Count > 0 && stays.Partitions.Count > 0 && leaves.Partitions.Count + stays.Partitions.Count == all), "both have partitions");
+            async () =>
+            {
+                await FetchAsync(stays); // whoever does not ask takes no part in a rebalance
+                await FetchAsync(leaves);
+                return leaves.Partitions.Count > 0 && stays.Partitions.Count > 0 && leaves.Partitions.Count + stays.Partitions.Count == all;
+            }, "both have partitions");
         return ([.. leaves.Partitions.Order()], ([.. stays.Partitions.Order()], stays.Changes));
     }
 
