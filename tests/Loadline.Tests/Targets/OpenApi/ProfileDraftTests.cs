@@ -87,7 +87,8 @@ public class ProfileDraftTests
         Assert.Equal("{\"text\": \"x\", \"title\": \"t\", \"id\": \"d\"}", upload.Request.Body!.Fill(new TemplateValues { DocumentText = "x", DocumentTitle = "t", DocumentId = "d" }));
         Assert.Equal([(AnswerPart.DocumentId, "$.document_id"), (AnswerPart.DocumentHandle, "$.job_id")], upload.Answer.Rules.Select(rule => (rule.Part, rule.Path.Source)));
         Assert.Equal("/jobs/{{document.handle}}", upload.Searchable!.Poll.Request.Path.Source);
-        Assert.Equal((["processed"], ["failed"]), (upload.Searchable.Done, upload.Searchable.Failed));
+        Assert.Equal(["processed"], upload.Searchable.Done);
+        Assert.Equal(["failed"], upload.Searchable.Failed);
         Assert.Equal("/search?q=a%20b&limit=5", profile.Operations["search"].Request.Path.Fill(new TemplateValues { Question = "a b" }));
         Assert.Equal("/healthz", profile.Operations["status"].Request.Path.Source);
     }

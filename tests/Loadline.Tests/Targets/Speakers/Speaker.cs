@@ -14,6 +14,8 @@ internal abstract class Speaker
     /// <summary>A text that no part of a run may show.</summary>
     internal const string Planted = "planted-s3cret/\"+value";
 
+    private static readonly ConcurrentDictionary<string, TargetProfile> Profiles = [];
+
     private int _ids;
 
     /// <summary>The profile's name.</summary>
@@ -51,7 +53,8 @@ internal abstract class Speaker
 
     internal virtual string StreamType => "text/event-stream";
 
-    internal static TargetProfile ProfileOf(string name) => TargetProfileReader.ReadFile(Path.Combine(TargetProfileReaderTests.Profiles, name + ".yaml"));
+    internal static TargetProfile ProfileOf(string name) =>
+        Profiles.GetOrAdd(name, static name => TargetProfileReader.ReadFile(Path.Combine(TargetProfileReaderTests.Profiles, name + ".yaml")));
 
     internal abstract Task HandleAsync(HttpContext context);
 
@@ -84,7 +87,7 @@ internal abstract class Speaker
     {
         context.Response.ContentType = StreamType;
         var events = Mood == Mood.Failing
-            ? Stream(["It "], cited).TakeWhile(one => one.Content).Select(one => one.Text).Append(StreamedError)
+            ? Stream(["It "], cited).Select(one => one.Text).Take(1 + Stream(["It "], cited).TakeWhile(one => !one.Content).Count()).Append(StreamedError)
             : Stream(["It ", "marks ", "the ", "depth."], cited).Select(one => one.Text);
         foreach (var part in string.Concat(events).Chunk(11))
         {
