@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loadline.Plans.Reading;
 using Loadline.Targets;
 using Loadline.Targets.OpenApi;
 
@@ -30,8 +31,10 @@ internal static class InitCommand
         try
         {
             var draft = openApi is null ? null : ProfileDraft.Of(OpenApiDocument.Read(File.ReadAllText(openApi), openApi), openApi, address);
-            var text = draft?.Yaml ?? Copied(profile!, address);
-            var (target, plan) = (Path.Combine(folder, TargetFile), Path.Combine(folder, PlanFile));
+            var text = draft?.Yaml ?? (KnownTargets.TextOf(profile!) is { } shipped ? At(address, shipped) : null);
+            if (text is null)
+                return Refuse($"--profile {profile}: no profile of that name is shipped; {Nearest.Advice(profile!, [.. KnownTargets.Profiles()], "profiles")}");
+            var (target, plan) = (Beside(folder, TargetFile), Beside(folder, PlanFile));
             var read = TargetProfileReader.Read(text, target);
             foreach (var path in new[] { target, plan })
                 if (File.Exists(path))
@@ -46,16 +49,14 @@ internal static class InitCommand
         {
             return Refuse(problem.Message);
         }
-        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
             return Refuse($"init: {problem.Message.TrimEnd('.')}; name a file that can be read and a folder that can be written");
         }
     }
 
-    private static string Copied(string profile, Uri? url)
+    private static string At(Uri? url, string text)
     {
-        var text = KnownTargets.TextOf(profile)
-            ?? throw new TargetProfileException("--profile " + profile, [new ProfileProblem(1, "(name)", profile, "is no shipped profile", $"shipped are: {string.Join(", ", KnownTargets.Profiles())}")]);
         if (url is null)
             return text;
         var line = $"url: {url.AbsoluteUri.TrimEnd('/')}";
@@ -67,6 +68,8 @@ internal static class InitCommand
             lines.Insert(lines.FindIndex(one => one.StartsWith("about:", StringComparison.Ordinal)) + 1, line);
         return string.Join('\n', lines);
     }
+
+    private static string Beside(string folder, string file) => folder is "." or "" ? file : Path.Combine(folder, file);
 
     private static void Say(ProfileDraft? draft, string target, string plan)
     {

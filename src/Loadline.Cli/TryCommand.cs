@@ -34,7 +34,7 @@ internal static class TryCommand
         {
             var (profile, address) = KnownTargets.Resolve(target);
             await using var embedded = address is null ? await StartAsync(target, logs, interrupts.Token).ConfigureAwait(false) : null;
-            return await TryAsync(profile, address ?? embedded!.Address, embedded?.AdminKey ?? Environment.GetEnvironmentVariable(RunCommand.AdminKeyVariable), question, TimeSpan.FromSeconds(timeout), interrupts.Token).ConfigureAwait(false);
+            return await TryAsync(profile, address ?? embedded!.Address, embedded?.AdminKey ?? Environment.GetEnvironmentVariable(RunCommand.AdminKeyVariable), question, TimeSpan.FromSeconds(timeout), stays: embedded is null, interrupts.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
         {
@@ -55,7 +55,7 @@ internal static class TryCommand
         }
     }
 
-    private static async Task<int> TryAsync(TargetProfile profile, Uri address, string? adminKey, string? question, TimeSpan timeout, CancellationToken stop)
+    private static async Task<int> TryAsync(TargetProfile profile, Uri address, string? adminKey, string? question, TimeSpan timeout, bool stays, CancellationToken stop)
     {
         var clock = new RunClock(TimeProvider.System);
         var options = new WireOptions { BaseAddress = address, Timeout = timeout, KeptBytes = KeptBytes };
@@ -67,14 +67,15 @@ internal static class TryCommand
         using var wire = TargetWire.To(setup.Profile, options, clock);
         var keys = await UserKeys.ObtainAsync(setup.Profile, wire, 1, adminKey, Environment.GetEnvironmentVariable, stop).ConfigureAwait(false);
         var (good, all) = (0, 0);
-        await foreach (var result in new TargetTrial(setup.Profile, wire, clock, keys.Count == 0 ? null : keys[0], question).RunAsync(stop).ConfigureAwait(false))
+        var trial = new TargetTrial(setup.Profile, wire, clock, keys.Count == 0 ? null : keys[0], question);
+        await foreach (var result in trial.RunAsync(stop).ConfigureAwait(false))
         {
             Console.Write(TrialText.Render(result));
             all++;
             good += result.Good ? 1 : 0;
         }
         Console.WriteLine(good == all ? $"All {all} were understood." : $"{good} of {all} were understood; what is marked ✗ is to be corrected in the profile or in the target.");
-        if (profile.Upload is not null && profile.Setup.Count == 0)
+        if (stays && trial.HasUploaded && profile.Setup.All(step => step.Undo is null))
             Console.WriteLine("The uploaded document stays at the target.");
         return good == all ? ExitCode.Passed : ExitCode.Failed;
     }

@@ -53,7 +53,7 @@ internal static class StreamInspection
         }
         if (part is AnswerPart.Error or AnswerPart.Throttled or AnswerPart.Degraded || (part == AnswerPart.End && endsByClosing))
             return null;
-        var shapes = string.Join("; ", events.Select(one => $"{Shape(one)} {AnswerInspection.Short(one.Data)}").DistinctBy(text => text[..Math.Min(24, text.Length)]).Take(MostShapes));
+        var shapes = string.Join("; ", events.Select(one => one.Name.Length > 0 ? $"{one.Name} {Few(one.Data)}" : Few(one.Data)).DistinctBy(text => text[..Math.Min(24, text.Length)]).Take(MostShapes));
         return new TrialFinding(
             part is AnswerPart.Delta or AnswerPart.End ? FindingKind.Wrong : FindingKind.Missing, word,
             $"no event matches {string.Join(" or ", rules.Select(Written))}; the events look like: {shapes}");
@@ -97,6 +97,8 @@ internal static class StreamInspection
         rule.Event is { } name ? $"event: {name}" : null, rule.Data is { } data ? $"data: \"{data}\"" : null, rule.Path is { } path ? $"path: {path}" : null,
         rule.EqualTo is { } wanted ? $"equals: {wanted}" : null, rule.When is { } when ? $"when: {when.Path} is {when.EqualTo}" : null,
     }.OfType<string>()) + " }";
+
+    private static string Few(string data) => data.Length > 90 ? AnswerInspection.Short(data[..90]) + "…" : AnswerInspection.Short(data);
 
     private static string Cut(string text)
     {

@@ -23,6 +23,9 @@ public sealed class TargetTrial(TargetProfile profile, IWire wire, RunClock cloc
     private readonly DataFeed _feed = new(Data, seed: 1);
     private string? _uploaded;
 
+    /// <summary>Whether the target took a document in.</summary>
+    public bool HasUploaded => _uploaded is not null;
+
     /// <summary>Sends them. Each result is given as soon as it is there.</summary>
     public async IAsyncEnumerable<TrialResult> RunAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
     {
@@ -51,11 +54,22 @@ public sealed class TargetTrial(TargetProfile profile, IWire wire, RunClock cloc
             findings.AddRange(streamed && exchange.Reason is not (Reasons.NotAStream or Reasons.BodyError) ? StreamInspection.Of(operation.Stream!, body) : AnswerInspection.Of(operation.Answer, body));
         if (exchange.Reason == Reasons.NotAStream)
             findings.Add(new TrialFinding(FindingKind.Wrong, "stream", "a stream was asked for and an answer in one piece came; correct stream.body, or remove stream"));
+        if (operation.Uploads && answered && !streamed)
+            Identify(operation, exchange, findings);
         if (operation.Uploads && answered)
             (_uploaded, _handle) = (reply.DocumentId ?? DataFeed.DocumentId(0), reply.DocumentHandle);
         if (exchange.Correct is { } right)
             findings.Add(new TrialFinding(right ? FindingKind.Understood : FindingKind.Missing, "citations", right ? $"the uploaded document '{expected}' is among them" : $"the uploaded document '{expected}' is not among them: are they the ids that the upload gives, and is it searchable?"));
         return new TrialResult(streamed ? $"{operation.Name}, streamed" : operation.Name, exchange, findings);
+    }
+
+    // Without a rule for it the target must have taken the id that was sent; whether it did only a person can see.
+    private static void Identify(OperationProfile operation, Exchange exchange, List<TrialFinding> findings)
+    {
+        if (operation.Answer.Rules.Any(rule => rule.Part == AnswerPart.DocumentId) || exchange.ResponseText is not { } body || AnswerInspection.Parse(body) is not { } json)
+            return;
+        using (json)
+            findings.Add(new TrialFinding(FindingKind.Missing, "answer.id", $"the profile doesn't say where the document's id is, so it is taken to be the one that was sent, '{DataFeed.DocumentId(0)}'; the answer has {AnswerInspection.Keys(json.RootElement)}"));
     }
 
     private async Task<TrialResult> WaitAsync(SearchableRule rule, CancellationToken stop)

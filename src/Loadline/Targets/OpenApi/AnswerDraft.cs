@@ -28,6 +28,11 @@ internal static class AnswerDraft
     /// <summary>Where an error inside a good answer is; null when the schema has none.</summary>
     internal static string? Error(JsonObject root, JsonNode? schema) => OpenApiRoles.Field(OpenApiSchema.Properties(root, schema), ["error", "error_message", "errors"]) is { } field ? "$" + Step(field.Name) : null;
 
+    /// <summary>Where the parts are named that an answer had to do without; null when the schema has none.</summary>
+    internal static string? Degraded(JsonObject root, JsonNode? schema) =>
+        OpenApiRoles.Field(OpenApiSchema.Properties(root, schema), ["degraded"]) is not { } field ? null
+            : "$" + Step(field.Name) + (OpenApiSchema.Type(root, field.Schema) == "array" ? "[*]" : "");
+
     /// <summary>Where a document's id is, and where that which its state is asked for with is when it differs.</summary>
     internal static (string? Id, string? Handle) Document(JsonObject root, JsonNode? schema)
     {

@@ -65,6 +65,8 @@ public sealed class ProfileDraft
             _open.Add("no operation looks like one that takes documents in: the plan asks about what is there already (data.documents: 0)");
         if (search is not null)
             Search(search);
+        else
+            _open.Add("no operation looks like a search without an answer: the plan does without");
         if (health is not null)
         {
             var (path, _) = Path(health, OpenApiRole.Health, [], "");
@@ -113,6 +115,7 @@ public sealed class ProfileDraft
             _open.Add("operations.query.answer.citations: where the cited documents' ids are; without it answers are not checked");
         }
         Line("      tokens", AnswerDraft.Tokens(root, query.Answer));
+        Line("      degraded", AnswerDraft.Degraded(root, query.Answer));
         Stream(query, draft, path);
         Notes("query", notes);
         _found.Add($"query: {query.Method} {query.Path}");
@@ -133,7 +136,7 @@ public sealed class ProfileDraft
             _operations.Append("    #   request: ").Append(Quoted($"{other!.Method} {Path(other, OpenApiRole.Query, [], "").Path}")).Append('\n');
         if (flag)
             _operations.Append("    #   body: >-\n    #     ").Append(streamed).Append('\n');
-        _operations.Append("    #   delta: $.delta                         # or { event: token, path: $.text }\n    #   end: { data: \"[DONE]\" }                # or { event: done }, { path: $.done, equals: \"true\" }, closed\n");
+        _operations.Append("    #   delta: $.delta                         # or { event: token, path: $.text }\n    #   end: { data: \"[DONE]\" }                # or { event: done }, { path: $.done, equals: \"true\" }, closed\n    #   citations: $.sources[*].id             # without it streamed answers are not checked\n    #   tokens: $.usage.completion_tokens      # without it events are counted\n");
         _open.Add($"operations.query.stream: {(lines ? $"{other!.Method} {other.Path}" : "the query")} seems to stream; how, the description can't say");
     }
 
