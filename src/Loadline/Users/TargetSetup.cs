@@ -120,7 +120,9 @@ public sealed class TargetSetup : IAsyncDisposable
             .Concat(profile.Session?.Requests ?? [])
             .Concat(profile.Keys is KeySource.Issued issued ? issued.Request.Requests : [])
             .SelectMany(request => request.Variables)
-            .Concat(profile.Headers.SelectMany(header => header.Value.Variables));
+            .Concat(profile.Headers.SelectMany(header => header.Value.Variables))
+            .Concat(profile.Auth?.Value.Variables ?? [])
+            .Concat((profile.Keys as KeySource.Issued)?.Each.Variables ?? []);
 
     // Steps are sent as the first user, or as the one who may make users.
     private static async Task<string?> KeyAsync(TargetProfile profile, string? adminKey, Func<string, string?> environment, CancellationToken stop) => profile.Keys switch

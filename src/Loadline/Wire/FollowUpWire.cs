@@ -26,6 +26,7 @@ internal sealed class FollowUpWire(IWire wire) : IWire
                 DocumentId = reply.DocumentId ?? values.DocumentId,
                 DocumentHandle = reply.DocumentHandle,
                 DocumentTitle = values.DocumentTitle,
+                DocumentText = values.DocumentText,
                 DocumentTopic = values.DocumentTopic,
                 DocumentVersion = values.DocumentVersion,
             },

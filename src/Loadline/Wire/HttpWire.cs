@@ -208,7 +208,8 @@ public sealed class HttpWire : IWire
     }
 
     // A request may carry its key in the path or the body, and a target may repeat in an answer what it was sent.
-    private string Shown(string text, WireRequest request) => _profile.Mask(text, request.Values.Key, request.Authorization);
+    private string Shown(string text, WireRequest request) =>
+        _profile.Mask(text, request.Values.Key, request.Authorization, request.Authorization?[(request.Authorization.LastIndexOf(' ') + 1)..]);
 
     private string Cut(ReadOnlySpan<byte> bytes) =>
         Encoding.UTF8.GetString(bytes.Length > _options.KeptBytes ? bytes[.._options.KeptBytes] : bytes);

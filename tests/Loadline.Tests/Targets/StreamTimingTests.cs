@@ -1,5 +1,4 @@
 using System.Text;
-using Loadline.Targets;
 using Loadline.Tests.Targets.Speakers;
 using Loadline.Wire;
 using Microsoft.Extensions.Time.Testing;
