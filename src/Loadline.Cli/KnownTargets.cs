@@ -17,7 +17,7 @@ internal static class KnownTargets
     /// <summary>Targets that Loadline starts, and the shipped profiles.</summary>
     public static IEnumerable<(string Name, string About)> List() =>
         OwnTarget.All.Select(own => (own.Name, $"The RAG system that Loadline ships with, {own.About}, started for the run")).Concat(
-        from name in Names()
+        from name in Profiles()
         let profile = TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix)
         select (name, profile.About));
 
@@ -40,6 +40,8 @@ internal static class KnownTargets
     {
         if (OwnTarget.Find(target) is not null)
             return (Shipped(OwnProfile), null);
+        if (HasUserInfo(target))
+            throw new TargetProfileException("the target", [new ProfileProblem(1, "url", null, "carries a user name or password, which would be seen in the report", "write the URL without them, and in the profile auth: basic and keys: { env: NAME } with user:password in NAME")]);
         if (Uri.TryCreate(target, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")
             return (Shipped(UrlProfile), url);
         if (target.IndexOf("@http", StringComparison.Ordinal) is > 0 and var at && Uri.TryCreate(target[(at + 1)..], UriKind.Absolute, out var elsewhere))
@@ -48,15 +50,22 @@ internal static class KnownTargets
         return (profile, profile.Url ?? throw new TargetProfileException(target, [new ProfileProblem(1, "url", null, "is missing, and the run doesn't say where the target is", $"write url: http://127.0.0.1:8000, or run with --target {target}@http://127.0.0.1:8000")]));
     }
 
-    private static TargetProfile ByName(string name) => Names().Contains(name) ? Shipped(name) : ReadFile(name);
+    private static bool HasUserInfo(string target) =>
+        target.IndexOf("http", StringComparison.Ordinal) is >= 0 and var at && Uri.TryCreate(target[at..], UriKind.Absolute, out var url) && url.UserInfo.Length > 0;
+
+    private static TargetProfile ByName(string name) => Profiles().Contains(name) ? Shipped(name) : ReadFile(name);
 
     private static TargetProfile Shipped(string name) => TargetProfileReader.Read(PlanCatalog.Resource(Prefix + name + Suffix)!, name + Suffix);
 
     private static TargetProfile ReadFile(string path) => File.Exists(path)
         ? TargetProfileReader.ReadFile(path)
-        : throw new TargetProfileException(path, [new ProfileProblem(1, "(file)", path, $"is neither {string.Join(", nor ", OwnTarget.All.Select(own => $"'{own.Name}'"))}, nor a URL, nor a shipped profile, nor a file", $"shipped profiles are: {string.Join(", ", Names())}")]);
+        : throw new TargetProfileException(path, [new ProfileProblem(1, "(file)", path, $"is neither {string.Join(", nor ", OwnTarget.All.Select(own => $"'{own.Name}'"))}, nor a URL, nor a shipped profile, nor a file", $"shipped profiles are: {string.Join(", ", Profiles())}")]);
 
-    private static IEnumerable<string> Names() => typeof(PlanCatalog).Assembly.GetManifestResourceNames()
+    /// <summary>The text of a shipped profile; null when there is none of that name.</summary>
+    public static string? TextOf(string name) => PlanCatalog.Resource(Prefix + name + Suffix);
+
+    /// <summary>The names of the shipped profiles.</summary>
+    public static IEnumerable<string> Profiles() => typeof(PlanCatalog).Assembly.GetManifestResourceNames()
         .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal))
         .Select(name => name[Prefix.Length..^Suffix.Length])
         .Order(StringComparer.Ordinal);

@@ -23,7 +23,7 @@ internal static class ListCommand
     {
         Console.WriteLine(title);
         foreach (var (name, about) in rows)
-            Console.WriteLine($"  {name,-14} {about}");
+            Console.WriteLine($"  {name,-18} {about}");
         Console.WriteLine();
     }
 }

@@ -12,7 +12,7 @@ namespace Loadline.Cli;
 internal static class RunCommand
 {
     /// <summary>The variable that holds the key which may create users at a target that Loadline did not start.</summary>
-    private const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
+    internal const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
 
     public static Command Create()
     {

@@ -39,6 +39,10 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         MakeFolder();
         await using var embedded = await StartTargetAsync(stop).ConfigureAwait(false);
         var address = embedded?.Address ?? request.Address!;
+        await using var setup = await TargetSetup.RunAsync(
+            request.Profile, new WireOptions { BaseAddress = address, Timeout = request.Plan.Load.Timeout }, new RunClock(time), embedded?.AdminKey ?? request.AdminKey,
+            Environment.GetEnvironmentVariable, observer.Step, observer.Warn, stop).ConfigureAwait(false);
+        request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
         var summary = await LoadAsync(address, embedded, keys, corpusIds, stop).ConfigureAwait(false);
         observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
@@ -77,7 +81,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         var (plan, profile) = (request.Plan, request.Profile);
         var clock = new RunClock(time);
-        using var wire = new HttpWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
+        using var wire = TargetWire.To(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
         if (profile.Keys is not KeySource.None)
             observer.Step($"Getting API keys for {plan.Load.Users} users");
         var seeders = profile.Keys is KeySource.Issued && plan.Data.Documents > 0 ? 1 + (plan.Data.Documents / DocumentsPerSeeder) : 0;
@@ -112,7 +116,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Processes = watch.TakeProcesses,
         });
         var clock = new RunClock(time);
-        using var wire = new HttpWire(
+        using var wire = TargetWire.To(
             profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
 

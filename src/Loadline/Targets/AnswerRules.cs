@@ -6,6 +6,9 @@ public enum AnswerPart
     /// <summary>The target says that it failed, whatever the status.</summary>
     Error,
 
+    /// <summary>The target says that a limit refused the request, whatever the status.</summary>
+    Throttled,
+
     /// <summary>Must be there and be neither null nor an empty text, or the answer is none; an empty list is there.</summary>
     Required,
 
@@ -27,19 +30,38 @@ public enum AnswerPart
     /// <summary>The id that the target gave an uploaded document.</summary>
     DocumentId,
 
+    /// <summary>What to ask for an upload's state with, where that is not the document's id: a job, a batch.</summary>
+    DocumentHandle,
+
     /// <summary>The state of a document that is polled, or a key that was made: text for the caller.</summary>
     Text,
+
+    /// <summary>A value that later requests need; the rule's label is the variable.</summary>
+    Capture,
 }
 
 /// <summary>One rule: where a value is, what it means, and optionally which value it must have.</summary>
 /// <param name="Part">What it means.</param>
 /// <param name="Path">Where it is.</param>
 /// <param name="EqualTo">The text that the value must have; null when any value counts that is not null, false or empty.</param>
-public sealed record AnswerRule(AnswerPart Part, JsonPath Path, string? EqualTo = null);
+/// <param name="NotEqualTo">The text that the value must not have; null for any. A value that is not there matches nothing.</param>
+/// <param name="Label">For text, what the caller gets in place of the value; for a capture, the variable's name.</param>
+/// <param name="When">What must hold of the same answer or event besides; null for nothing.</param>
+/// <param name="Cumulative">Of a delta: each value is the whole text so far, and what it has grown by is the piece.</param>
+public sealed record AnswerRule(
+    AnswerPart Part, JsonPath Path, string? EqualTo = null, string? NotEqualTo = null, string? Label = null, AnswerCondition? When = null, bool Cumulative = false);
 
-/// <summary>The rules of an answer that comes in one piece.</summary>
+/// <summary>What must hold of an answer or event for a rule to count.</summary>
+/// <param name="Path">Where the value is.</param>
+/// <param name="EqualTo">The text that it must have.</param>
+public sealed record AnswerCondition(JsonPath Path, string EqualTo);
+
+/// <summary>The rules of an answer that comes in one piece, or of the values of an event.</summary>
 public sealed class AnswerRules
 {
+    /// <summary>At most as many conditions in one answer's rules: they are bits of one number.</summary>
+    internal const int MostConditions = 32;
+
     /// <summary>Rules in the order of the profile; empty for "the status says it all".</summary>
     public AnswerRules(IReadOnlyList<AnswerRule> rules)
     {
@@ -47,6 +69,12 @@ public sealed class AnswerRules
         Paths = new JsonPathSet(rules.Select((rule, tag) => (rule.Path, tag)));
         Required = rules.Count(rule => rule.Part == AnswerPart.Required);
         KnowsCitations = rules.Any(rule => rule.Part == AnswerPart.Citation);
+        Conditions = [.. rules.Select(rule => rule.When).OfType<AnswerCondition>().Distinct()];
+        if (Conditions.Length > 0)
+        {
+            ConditionPaths = new JsonPathSet(Conditions.Select((condition, tag) => (condition.Path, tag)));
+            ConditionOf = [.. rules.Select(rule => rule.When is { } condition ? Array.IndexOf(Conditions, condition) : -1)];
+        }
     }
 
     /// <summary>The rules.</summary>
@@ -57,51 +85,12 @@ public sealed class AnswerRules
     internal int Required { get; }
 
     internal bool KnowsCitations { get; }
-}
 
-/// <summary>What an event means: all that is given must hold.</summary>
-/// <param name="Part">What it means.</param>
-/// <param name="Event">The event's name; null for any.</param>
-/// <param name="Data">The exact data, such as <c>[DONE]</c>; null for any.</param>
-/// <param name="Path">Where its value is; null when the event itself is the message.</param>
-/// <param name="EqualTo">The text that the value must have; null when any counts that is not null, false or empty.</param>
-public sealed record EventRule(AnswerPart Part, string? Event, string? Data, JsonPath? Path, string? EqualTo);
+    /// <summary>What rules depend on; they are looked up in a pass of their own, since a value may stand before what decides whether it counts.</summary>
+    internal AnswerCondition[] Conditions { get; }
 
-/// <summary>The rules of a stream, grouped so that an event is parsed once whatever the number of rules.</summary>
-public sealed class StreamRules
-{
-    /// <summary>Rules in the order of the profile.</summary>
-    public StreamRules(IReadOnlyList<EventRule> rules)
-    {
-        Rules = rules;
-        Groups = [.. rules.GroupBy(rule => rule.Event).Select(group => new EventGroup(group.Key, [.. group]))];
-        KnowsCitations = rules.Any(rule => rule.Part == AnswerPart.Citation);
-    }
+    internal JsonPathSet? ConditionPaths { get; }
 
-    /// <summary>The rules.</summary>
-    public IReadOnlyList<EventRule> Rules { get; }
-
-    internal EventGroup[] Groups { get; }
-
-    internal bool KnowsCitations { get; }
-
-    /// <summary>The rules of one event name.</summary>
-    internal sealed class EventGroup
-    {
-        internal EventGroup(string? name, EventRule[] rules)
-        {
-            Name = name is null ? null : System.Text.Encoding.UTF8.GetBytes(name);
-            Literals = [.. rules.Where(rule => rule.Data is not null).Select(rule => (System.Text.Encoding.UTF8.GetBytes(rule.Data!), rule.Part))];
-            Signals = [.. rules.Where(rule => rule.Data is null && rule.Path is null).Select(rule => rule.Part)];
-            Values = new AnswerRules([.. rules.Where(rule => rule.Data is null && rule.Path is not null).Select(rule => new AnswerRule(rule.Part, rule.Path!, rule.EqualTo))]);
-        }
-
-        internal byte[]? Name { get; }
-
-        internal (byte[] Data, AnswerPart Part)[] Literals { get; }
-
-        internal AnswerPart[] Signals { get; }
-
-        internal AnswerRules Values { get; }
-    }
+    /// <summary>For each rule the index of its condition, or −1; null when no rule has one.</summary>
+    internal int[]? ConditionOf { get; }
 }

@@ -59,6 +59,12 @@ public sealed class JsonPath
     /// <inheritdoc/>
     public override string ToString() => Source;
 
+    /// <summary>Whether two paths are the same text.</summary>
+    public override bool Equals(object? obj) => obj is JsonPath other && other.Source == Source;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Source.GetHashCode(StringComparison.Ordinal);
+
     private static FormatException Wrong(string source, int at) =>
         new($"'{source}' is no path at character {at + 1}; a path is $ followed by .name, [\"name\"], [0] or [*], such as $.choices[0].delta.content");
 

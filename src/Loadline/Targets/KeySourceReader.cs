@@ -14,7 +14,7 @@ internal static class KeySourceReader
             return new KeySource.None();
         if (root.Find("keys") is not YamlMappingNode || root.Section("keys") is not { } keys)
         {
-            root.Problem(root.LineOf("keys"), "keys", root.Find("keys")!.ToString(), "says not where keys come from", Remedy);
+            root.Problem(root.LineOf("keys"), "keys", null, "says not where keys come from (a key itself must not stand in a profile)", Remedy);
             return new KeySource.None();
         }
         var variable = keys.Text("env");
@@ -34,7 +34,7 @@ internal static class KeySourceReader
         var request = OperationReader.Request(keys, null);
         var ok = keys.Statuses("ok", Enumerable.Range(200, 100));
         var path = keys.Parsed("path", JsonPath.Parse, "write path: $.keys[*].key", "write path: $.keys[*].key");
-        var each = keys.Parsed("each", text => Template.Compile(text, TemplateForm.Json), "write each: '{\"user\": {{user}}}'", "correct it");
+        var each = keys.Template("each", TemplateForm.Json, "write each: '{\"user\": {{user}}}'", "correct it");
         var batch = keys.Text("batch") ?? "500";
         if (!int.TryParse(batch, NumberStyles.None, CultureInfo.InvariantCulture, out var size) || size is < 1 or > 10_000)
             keys.Problem(keys.LineOf("batch"), "batch", batch, "must be a whole number, 1–10000 (users a request)", "write batch: 500");

@@ -14,6 +14,7 @@ internal static class OperationReader
         User = "u0",
         Key = "k",
         DocumentId = "d0",
+        DocumentHandle = "h\"0",
         DocumentTitle = "t \\",
         DocumentText = "x\ty",
         DocumentTopic = "z",
@@ -27,6 +28,7 @@ internal static class OperationReader
         var answer = AnswerReader.Answer(section.Section("answer"));
         var stream = Stream(section.Section("stream"), request);
         var searchable = Searchable(section.Section("searchable"));
+        var then = section.Section("then") is { } follow ? Step(name + ".then", follow) : null;
         section.RejectUnknown();
         if (request?.Uses(Placeholder.Stream) == true && stream is null && !section.Has("stream"))
             section.Problem(section.LineOf("body"), "body", null, "asks for {{stream}} but the operation has no stream:", "describe stream: or write false");
@@ -38,19 +40,26 @@ internal static class OperationReader
             Answer = answer,
             Stream = stream,
             Searchable = searchable,
+            Then = then,
         };
     }
 
-    /// <summary>Reads <c>request</c>, <c>headers</c>, <c>body</c> and <c>content_type</c>; what is absent is the other request's.</summary>
+    /// <summary>Reads a request and what its answer must be, and nothing else: a follow-up.</summary>
+    private static OperationProfile? Step(string name, ProfileSection section)
+    {
+        var request = Request(section, null);
+        var ok = section.Statuses("ok", Enumerable.Range(200, 100));
+        var answer = AnswerReader.Answer(section.Section("answer"));
+        section.RejectUnknown();
+        return request is null ? null : new OperationProfile { Name = name, Request = request, OkStatuses = ok, Answer = answer, Stream = null, Searchable = null };
+    }
+
+    /// <summary>Reads <c>request</c>, <c>headers</c>, <c>body</c> or <c>form</c>, and <c>content_type</c>; what is absent is the other request's.</summary>
     internal static RequestProfile? Request(ProfileSection section, RequestProfile? inherited)
     {
         var line = section.Text("request", inherited is null ? "write request: POST /query" : null);
-        var contentType = section.Text("content_type") ?? inherited?.ContentType ?? "application/json";
-        var json = contentType.Contains("json", StringComparison.OrdinalIgnoreCase);
         var headers = Headers(section, inherited);
-        var body = section.Has("body")
-            ? section.Parsed("body", text => Body(text, json), null, "write a JSON text such as '{\"query\": {{question}}}'")
-            : inherited?.Body;
+        var (body, contentType) = Content(section, inherited);
         if (line is null)
             return inherited is null ? null : inherited with { Headers = headers, Body = body, ContentType = contentType };
         var parts = line.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -59,15 +68,38 @@ internal static class OperationReader
             section.Problem(section.LineOf("request"), "request", line, "is not a method and a path", $"write {string.Join(", ", Methods)} and a path from /, such as POST /query");
             return null;
         }
-        var path = section.Try("request", parts[1], section.LineOf("request"), text => Template.Compile(text, TemplateForm.Path), "correct it");
+        var path = section.Try("request", parts[1], section.LineOf("request"), text => Template.Compile(text, TemplateForm.Path, section.Names), "correct it");
         if (body is not null && parts[0] == "GET")
             section.Problem(section.LineOf("body"), "body", null, "GET has no body", "leave the body out or write POST");
         return path is null ? null : new RequestProfile(HttpMethod.Parse(parts[0]), path, headers, body, contentType);
     }
 
-    private static Template Body(string text, bool json)
+    private static (Template? Body, string ContentType) Content(ProfileSection section, RequestProfile? inherited)
     {
-        var template = Template.Compile(text, json ? TemplateForm.Json : TemplateForm.Text);
+        var given = section.Text("content_type");
+        if (given is not null && !System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(given, out _))
+        {
+            section.Problem(section.LineOf("content_type"), "content_type", given, "is no media type", "write content_type: application/json");
+            given = null;
+        }
+        if (section.Section("form") is { } form)
+        {
+            if (section.Has("body"))
+                section.Problem(section.LineOf("form"), "form", null, "stands beside a body, and a request has one of the two", "remove one of them");
+            return FormReader.Read(form, given == FormReader.UrlEncoded) is { } read ? (read.Body, read.ContentType) : (null, "");
+        }
+        var contentType = given ?? inherited?.ContentType ?? "application/json";
+        if (!section.Has("body"))
+            return (inherited?.Body, contentType);
+        if (given is null && inherited is not null && inherited.ContentType.StartsWith("multipart/", StringComparison.Ordinal))
+            contentType = "application/json";
+        var json = contentType.Contains("json", StringComparison.OrdinalIgnoreCase);
+        return (section.Parsed("body", text => Body(text, json, section.Names), null, "write a JSON text such as '{\"query\": {{question}}}'"), contentType);
+    }
+
+    private static Template Body(string text, bool json, VariableNames names)
+    {
+        var template = Template.Compile(text, json ? TemplateForm.Json : TemplateForm.Text, names);
         if (!json)
             return template;
         try
@@ -81,35 +113,46 @@ internal static class OperationReader
         return template;
     }
 
-    private static IReadOnlyList<(string, Template)> Headers(ProfileSection section, RequestProfile? inherited)
+    /// <summary>Reads <c>headers</c>: names and templates.</summary>
+    internal static IReadOnlyList<(string Name, Template Value)> Headers(ProfileSection section, RequestProfile? inherited)
     {
         if (section.Section("headers") is not { } headers)
             return inherited?.Headers ?? [];
         var list = new List<(string, Template)>();
         foreach (var key in headers.Keys().ToList())
-            if (headers.Parsed(key, text => Template.Compile(text, TemplateForm.Text)) is { } value)
+        {
+            if (!IsToken(key))
+                headers.Problem(headers.LineOf(key), key, null, "is no header's name", "write letters, digits and hyphens, such as X-Tenant");
+            else if (headers.Template(key, TemplateForm.Text) is { } value)
                 list.Add((key, value));
+        }
         return list;
     }
+
+    // RFC 9110, section 5.6.2.
+    private static bool IsToken(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
 
     private static StreamProfile? Stream(ProfileSection? section, RequestProfile? inherited)
     {
         if (section is null)
             return null;
-        var framing = section.Choice("framing", StreamFraming.Sse, new Dictionary<string, StreamFraming> { ["sse"] = StreamFraming.Sse, ["ndjson"] = StreamFraming.Ndjson });
+        var framing = section.Choice("framing", StreamFraming.Sse, new Dictionary<string, StreamFraming> { ["sse"] = StreamFraming.Sse, ["ndjson"] = StreamFraming.Ndjson, ["text"] = StreamFraming.Text });
         var request = Request(section, inherited ?? new RequestProfile(HttpMethod.Get, Template.Compile("/", TemplateForm.Path), [], null, ""));
-        var rules = AnswerReader.Stream(section);
+        var rules = AnswerReader.Stream(section, framing);
         section.RejectUnknown();
         return request is null ? null : new StreamProfile(request, framing, rules);
     }
 
-    private static SearchableRule? Searchable(ProfileSection? section)
+    /// <summary>Reads what to poll until it is done; the request is the given one, or the section's own.</summary>
+    internal static SearchableRule? Searchable(ProfileSection? section, RequestProfile? polled = null)
     {
         if (section is null)
             return null;
-        var request = Request(section, null);
+        var request = polled ?? Request(section, null);
         var ok = section.Statuses("ok", Enumerable.Range(200, 100));
-        var state = section.Parsed("state", JsonPath.Parse, "write state: $.status", "write state: $.status");
+        var states = AnswerReader.Texts(section, "state");
+        if (!section.Has("state"))
+            section.Problem(section.Line, "state", null, "is required", "write state: $.status");
         var done = section.Texts("done");
         var failed = section.Texts("failed");
         var poll = Box(section, "poll", "100ms..2s", ProfileUnits.Range);
@@ -117,18 +160,18 @@ internal static class OperationReader
         if (done.Count == 0)
             section.Problem(section.Line, "done", null, "is required", "write done: [searchable], the states that mean a document is found");
         section.RejectUnknown();
-        if (request is null || state is null || poll is null || limit is null)
+        if (request is null || states.Count == 0 || poll is null || limit is null)
             return null;
         var operation = new OperationProfile
         {
             Name = "searchable",
             Request = request,
             OkStatuses = ok,
-            Answer = new AnswerRules([new AnswerRule(AnswerPart.Text, state)]),
+            Answer = new AnswerRules(states),
             Stream = null,
             Searchable = null,
         };
-        return new SearchableRule(operation, state, done, failed, poll.Item1.From, poll.Item1.To, limit.Item1);
+        return new SearchableRule(operation, done, failed, poll.Item1.From, poll.Item1.To, limit.Item1);
     }
 
     private static Tuple<T>? Box<T>(ProfileSection section, string key, string whenAbsent, Func<string, T> parse) =>

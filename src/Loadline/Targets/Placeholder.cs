@@ -18,8 +18,17 @@ public enum Placeholder
     /// <summary><c>key</c>: the API key the request is sent with.</summary>
     Key,
 
+    /// <summary><c>key.base64</c>: the key's UTF-8 in base64, for basic authentication with keys such as <c>user:password</c>.</summary>
+    KeyBase64,
+
+    /// <summary><c>session</c>: the user's session, where the profile says how to get one.</summary>
+    Session,
+
     /// <summary><c>document.id</c>: the id of the document that is uploaded or asked for.</summary>
     DocumentId,
+
+    /// <summary><c>document.handle</c>: what the target gave to ask for an upload's state with (a job, a batch); the document's id where it gave nothing else.</summary>
+    DocumentHandle,
 
     /// <summary><c>document.title</c>: its title.</summary>
     DocumentTitle,
@@ -47,7 +56,10 @@ internal static class Placeholders
         ["stream"] = Placeholder.Stream,
         ["user"] = Placeholder.User,
         ["key"] = Placeholder.Key,
+        ["key.base64"] = Placeholder.KeyBase64,
+        ["session"] = Placeholder.Session,
         ["document.id"] = Placeholder.DocumentId,
+        ["document.handle"] = Placeholder.DocumentHandle,
         ["document.title"] = Placeholder.DocumentTitle,
         ["document.text"] = Placeholder.DocumentText,
         ["document.topic"] = Placeholder.DocumentTopic,

@@ -3,13 +3,19 @@ using YamlDotNet.RepresentationModel;
 namespace Loadline.Targets;
 
 /// <summary>A mapping of a profile while it is read: typed look-ups that note what is wrong with its line instead of throwing, so that all mistakes come at once.</summary>
-internal sealed class ProfileSection(YamlMappingNode node, string path, List<ProfileProblem> problems)
+/// <param name="node">The mapping.</param>
+/// <param name="path">Where it is in the file; empty for the root.</param>
+/// <param name="problems">Takes what is wrong.</param>
+/// <param name="names">The variables that templates may ask for, one list for the whole profile.</param>
+internal sealed class ProfileSection(YamlMappingNode node, string path, List<ProfileProblem> problems, VariableNames names)
 {
     private readonly HashSet<string> _known = [];
 
     internal int Line => (int)node.Start.Line;
 
     internal string Path { get; } = path;
+
+    internal VariableNames Names { get; } = names;
 
     internal string At(string key) => Path.Length == 0 ? key : $"{Path}.{key}";
 
@@ -65,6 +71,16 @@ internal sealed class ProfileSection(YamlMappingNode node, string path, List<Pro
         }
     }
 
+    /// <summary>A template; what is wrong with it is noted with the line.</summary>
+    internal Template? Template(string key, TemplateForm form, string? remedyIfMissing = null, string remedyIfWrong = "correct it") =>
+        Parsed(key, text => Targets.Template.Compile(text, form, Names), remedyIfMissing, remedyIfWrong);
+
+    /// <summary>Whether a value stands without quotes.</summary>
+    internal bool IsPlain(string key) => Find(key) is YamlScalarNode { Style: YamlDotNet.Core.ScalarStyle.Plain };
+
+    /// <summary>true or false; false when absent.</summary>
+    internal bool Flag(string key) => Choice(key, false, new Dictionary<string, bool> { ["true"] = true, ["false"] = false });
+
     /// <summary>A choice among words.</summary>
     internal T Choice<T>(string key, T whenAbsent, IReadOnlyDictionary<string, T> words)
     {
@@ -82,7 +98,7 @@ internal sealed class ProfileSection(YamlMappingNode node, string path, List<Pro
         switch (Find(key))
         {
             case YamlMappingNode mapping:
-                return new ProfileSection(mapping, At(key), problems);
+                return new ProfileSection(mapping, At(key), problems, Names);
             case null:
                 if (remedyIfMissing is not null)
                     Problem(Line, key, null, "is required", remedyIfMissing);
@@ -148,7 +164,7 @@ internal sealed class ProfileSection(YamlMappingNode node, string path, List<Pro
 
     internal int LineOf(string key) => (int)(Find(key)?.Start.Line ?? node.Start.Line);
 
-    internal ProfileSection Child(YamlMappingNode child, string key) => new(child, At(key), problems);
+    internal ProfileSection Child(YamlMappingNode child, string key) => new(child, At(key), problems, Names);
 
     /// <summary>Notes every key that nothing asked for.</summary>
     internal void RejectUnknown()

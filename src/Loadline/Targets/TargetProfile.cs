@@ -27,9 +27,54 @@ public sealed record TargetProfile
     /// <summary>The operations by name, the names that a plan's mix uses.</summary>
     public required IReadOnlyDictionary<string, OperationProfile> Operations { get; init; }
 
+    /// <summary>Variables that templates may ask for, and where their values come from.</summary>
+    public IReadOnlyDictionary<string, VariableSource> Variables { get; init; } = new Dictionary<string, VariableSource>();
+
+    /// <summary>Headers of every request; setup steps send those whose variables are known by then. Operations have them among their own.</summary>
+    public IReadOnlyList<(string Name, Template Value)> Headers { get; init; } = [];
+
+    /// <summary>What is done once before anything else, in this order, and undone in reverse.</summary>
+    public IReadOnlyList<SetupStep> Setup { get; init; } = [];
+
+    /// <summary>How each user gets the session that its requests ask for; its answer's first text is the session. Null when there are none.</summary>
+    public OperationProfile? Session { get; init; }
+
+    /// <summary>Values that are never written or shown; grows as variables are bound.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
     /// <summary>The operation that uploads documents: the first whose body asks for <c>document.text</c>; null when there is none.</summary>
     public OperationProfile? Upload => Operations.Values.FirstOrDefault(operation => operation.Uploads);
+
+    /// <summary>A text with this profile's secrets covered.</summary>
+    /// <param name="text">What is to be written or shown.</param>
+    /// <param name="more">Further secrets, such as the key that a request was sent with.</param>
+    public string Mask(string text, params ReadOnlySpan<string?> more) => SecretMask.Cover(text, [.. Secrets, .. more]);
+
+    /// <summary>The profile with variables filled. Names that it doesn't know do no harm.</summary>
+    /// <param name="values">Values by name.</param>
+    /// <param name="secrets">Which of them are secrets, by their value.</param>
+    public TargetProfile Bind(IReadOnlyDictionary<string, VariableValue> values, IEnumerable<string> secrets)
+    {
+        RequestProfile Bound(RequestProfile request) => request.Bind(values);
+        return this with
+        {
+            Auth = Auth is { } auth ? auth with { Value = auth.Value.Bind(values) } : null,
+            Keys = Keys is KeySource.Issued issued ? issued with { Request = issued.Request.WithRequests(Bound), Each = issued.Each.Bind(values) } : Keys,
+            Operations = Operations.ToDictionary(entry => entry.Key, entry => entry.Value.WithRequests(Bound), StringComparer.Ordinal),
+            Session = Session?.WithRequests(Bound),
+            Headers = [.. Headers.Select(header => (header.Name, header.Value.Bind(values)))],
+            Setup = [.. Setup.Select(step => step with { Operation = step.Operation.WithRequests(Bound), Until = step.Until is { } until ? until with { Poll = until.Poll.WithRequests(Bound) } : null, Undo = step.Undo?.WithRequests(Bound) })],
+            Secrets = [.. Secrets.Concat(secrets).Distinct(StringComparer.Ordinal)],
+        };
+    }
 }
+
+/// <summary>One request before the load: a login, a knowledge base to be filled, an assistant.</summary>
+/// <param name="Operation">The request and what its answer must be. Its captures are rules of the answer.</param>
+/// <param name="Captures">The variables that its response gives, and whether each is a secret.</param>
+/// <param name="Until">What the response must come to say; the step is repeated until then. Null when once is enough.</param>
+/// <param name="Undo">The request that undoes it after the run; null when nothing is to be undone.</param>
+public sealed record SetupStep(OperationProfile Operation, IReadOnlyDictionary<string, bool> Captures, SearchableRule? Until, OperationProfile? Undo);
 
 /// <summary>The protocols spoken.</summary>
 public enum TargetProtocol

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace Loadline.Targets;
@@ -7,6 +6,9 @@ namespace Loadline.Targets;
 /// <summary>Reads profiles. All mistakes of a file are reported together; nothing is silently adjusted.</summary>
 public static partial class TargetProfileReader
 {
+    private const int LongestFile = 1 << 20;
+    private const int DeepestNesting = 16;
+
     /// <summary>Reads the profile in a file.</summary>
     /// <exception cref="TargetProfileException">The file has mistakes.</exception>
     public static TargetProfile ReadFile(string path) => Read(File.ReadAllText(path), path);
@@ -26,18 +28,16 @@ public static partial class TargetProfileReader
 
     private static ProfileSection? Root(string yaml, List<ProfileProblem> problems)
     {
-        try
+        if (yaml.Length > LongestFile)
         {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(yaml));
-            if (stream.Documents is [{ RootNode: YamlMappingNode mapping }])
-                return new ProfileSection(mapping, "", problems);
+            problems.Add(new ProfileProblem(1, "(file)", null, $"is longer than {LongestFile} characters", "a profile is a page of YAML"));
+            return null;
+        }
+        var root = YamlText.Read(yaml, DeepestNesting, (line, rule, remedy) => problems.Add(new ProfileProblem(line, "(file)", null, rule, remedy)));
+        if (root is YamlMappingNode mapping)
+            return new ProfileSection(mapping, "", problems, new VariableNames());
+        if (problems.Count == 0)
             problems.Add(new ProfileProblem(1, "(file)", null, "a profile is one mapping", "begin with name: and operations:"));
-        }
-        catch (YamlException e)
-        {
-            problems.Add(new ProfileProblem((int)e.Start.Line, "(file)", null, $"is not YAML: {e.Message}", "correct the indentation, quotes or the repeated key"));
-        }
         return null;
     }
 
@@ -45,22 +45,28 @@ public static partial class TargetProfileReader
     {
         var name = root.Parsed("name", NameOf, "write name: my-rag", "write name: my-rag");
         var about = root.Text("about", "write one sentence: which systems the profile fits");
-        var url = root.Parsed("url", UrlOf, null, "write url: http://127.0.0.1:8000");
+        var url = Url(root);
         var protocol = root.Choice("protocol", TargetProtocol.Http1, new Dictionary<string, TargetProtocol> { ["http1"] = TargetProtocol.Http1, ["http2"] = TargetProtocol.Http2 });
-        var auth = Auth(root.Section("auth"));
+        var variables = VariableReader.Read(root.Section("variables"), root.Section("secrets"));
+        var auth = AuthReader.Read(root);
         var throttled = root.Statuses("throttled", [429]);
         var keys = KeySourceReader.Read(root);
         if (auth is null && root.Has("keys") && keys is not KeySource.None)
-            root.Problem(root.LineOf("keys"), "keys", null, "keys are of no use without auth", "add auth: { header: Authorization, value: \"Bearer {{key}}\" }");
+            root.Problem(root.LineOf("keys"), "keys", null, "keys are of no use without auth", "add auth: bearer, basic, { cookie: NAME } or { header: X-API-Key, value: \"{{key}}\" }");
+        var setup = SetupReader.Read(root.Section("setup"));
+        var headers = OperationReader.Headers(root, null);
+        var session = SetupReader.Session(root.Section("session"));
         var operations = new Dictionary<string, OperationProfile>(StringComparer.Ordinal);
         if (root.Section("operations", "write operations: with at least one, such as query:") is { } section)
         {
             foreach (var (key, operation) in section.Sections())
                 if (operation is not null && OperationReader.Read(key, operation) is { } read)
-                    operations[key] = read;
+                    operations[key] = read.WithRequests(request => request.With(headers));
             if (!section.Keys().Any())
                 root.Problem(section.Line, "operations", null, "is empty", "describe at least one, such as query:");
         }
+        if (session is null && !root.Has("session") && operations.Values.Any(operation => operation.Requests.Any(request => request.Uses(Placeholder.Session))))
+            root.Problem(root.Line, "session", null, "is required, since an operation asks for {{session}}", "write session: with request, body and id");
         root.RejectUnknown();
         return name is null || about is null ? null : new TargetProfile
         {
@@ -72,27 +78,29 @@ public static partial class TargetProfileReader
             Keys = keys,
             ThrottledStatuses = throttled,
             Operations = operations,
+            Variables = variables,
+            Headers = headers,
+            Setup = setup,
+            Session = session?.WithRequests(request => request.With(headers)),
         };
     }
 
-    private static AuthRule? Auth(ProfileSection? section)
+    // A URL with a password in it is not repeated in the message.
+    private static Uri? Url(ProfileSection root)
     {
-        if (section is null)
+        if (root.Text("url") is not { } text)
             return null;
-        var header = section.Text("header", "write header: Authorization");
-        var value = section.Parsed("value", text => Template.Compile(text, TemplateForm.Text), "write value: \"Bearer {{key}}\"", "write value: \"Bearer {{key}}\"");
-        if (value is not null && !value.Uses(Placeholder.Key))
-            section.Problem(section.LineOf("value"), "value", value.Source, "does not contain {{key}}", "write value: \"Bearer {{key}}\"");
-        section.RejectUnknown();
-        return header is null || value is null ? null : new AuthRule(header, value);
+        var good = Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.Host.Length > 0;
+        if (!good || uri!.UserInfo.Length > 0)
+            root.Problem(
+                root.LineOf("url"), "url", text.Contains('@', StringComparison.Ordinal) ? null : text,
+                good ? "carries a user name or password, which would be seen" : "a URL begins with http:// or https:// and names a host",
+                good ? "write the URL without them, auth: basic, and keys: { env: NAME } with user:password in NAME" : "write url: http://127.0.0.1:8000");
+        return good ? uri : null;
     }
 
     private static string NameOf(string text) =>
         Name().IsMatch(text) ? text : throw new FormatException("a name is lower-case words joined by hyphens");
-
-    private static Uri UrlOf(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-            ? uri : throw new FormatException("a URL begins with http:// or https:// and names a host");
 
     [GeneratedRegex("^[a-z0-9]+(-[a-z0-9]+)*$")]
     private static partial Regex Name();

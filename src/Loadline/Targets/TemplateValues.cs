@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Loadline.Targets;
 
@@ -20,8 +21,14 @@ public sealed class TemplateValues
     /// <summary>The key the request is sent with; empty for none.</summary>
     public string Key { get; set; } = "";
 
+    /// <summary>The user's session; empty for none.</summary>
+    public string Session { get; set; } = "";
+
     /// <summary>The document's id.</summary>
     public string DocumentId { get; set; } = "";
+
+    /// <summary>What the target gave to ask for the upload's state with; null when that is the document's id.</summary>
+    public string? DocumentHandle { get; set; }
 
     /// <summary>The document's title.</summary>
     public string DocumentTitle { get; set; } = "";
@@ -45,6 +52,9 @@ public sealed class TemplateValues
         Placeholder.Stream => Stream ? "true" : "false",
         Placeholder.User => User,
         Placeholder.Key => Key,
+        Placeholder.KeyBase64 => Convert.ToBase64String(Encoding.UTF8.GetBytes(Key)),
+        Placeholder.Session => Session,
+        Placeholder.DocumentHandle => DocumentHandle ?? DocumentId,
         Placeholder.DocumentId => DocumentId,
         Placeholder.DocumentTitle => DocumentTitle,
         Placeholder.DocumentText => DocumentText,

@@ -33,18 +33,22 @@ public sealed class CorpusSeeder(TargetProfile profile, IWire wire, IReadOnlyLis
         var upload = profile.Upload
             ?? throw new TargetSetupException($"seeding: profile '{profile.Name}' has no operation that uploads (a body with {{{{document.text}}}}); add one or set data.documents to 0");
         var ids = new ConcurrentDictionary<int, string>();
+        var handles = new ConcurrentDictionary<int, string>();
         var (uploaded, searchable) = (0, 0);
         await ForAllAsync(count, stop, async (index, token) =>
         {
-            if (await UploadAsync(upload, index, token).ConfigureAwait(false) is { } id && id != DataFeed.DocumentId(index))
+            var accepted = await UploadAsync(upload, index, token).ConfigureAwait(false);
+            if (accepted.DocumentId is { } id && id != DataFeed.DocumentId(index))
                 ids[index] = id;
+            if (accepted.DocumentHandle is { } handle)
+                handles[index] = handle;
             progress?.Report(new SeedProgress(Interlocked.Increment(ref uploaded), 0, count));
         }).ConfigureAwait(false);
         if (upload.Searchable is { } rule)
         {
             await ForAllAsync(count, stop, async (index, token) =>
             {
-                await AwaitSearchableAsync(rule, index, ids.GetValueOrDefault(index) ?? DataFeed.DocumentId(index), token).ConfigureAwait(false);
+                await AwaitSearchableAsync(rule, index, ids.GetValueOrDefault(index) ?? DataFeed.DocumentId(index), handles.GetValueOrDefault(index), token).ConfigureAwait(false);
                 progress?.Report(new SeedProgress(count, Interlocked.Increment(ref searchable), count));
             }).ConfigureAwait(false);
         }
@@ -57,7 +61,7 @@ public sealed class CorpusSeeder(TargetProfile profile, IWire wire, IReadOnlyLis
         await Parallel.ForAsync(0, count, options, async (index, token) => await work(index, token).ConfigureAwait(false)).ConfigureAwait(false);
     }
 
-    private async Task<string?> UploadAsync(OperationProfile upload, int index, CancellationToken stop)
+    private async Task<WireReply> UploadAsync(OperationProfile upload, int index, CancellationToken stop)
     {
         var document = feed.Document(index);
         var request = Request(upload, index, document.Id);
@@ -70,7 +74,7 @@ public sealed class CorpusSeeder(TargetProfile profile, IWire wire, IReadOnlyLis
             var reply = await wire.SendAsync(request, exchange, stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();
             if (exchange.Outcome is Outcome.Ok or Outcome.Degraded)
-                return reply.DocumentId;
+                return reply;
             if (attempt == Attempts || !WorthAnotherTry(exchange))
             {
                 throw new TargetSetupException(
@@ -87,9 +91,11 @@ public sealed class CorpusSeeder(TargetProfile profile, IWire wire, IReadOnlyLis
     private static bool WorthAnotherTry(Exchange exchange) =>
         exchange.Outcome != Outcome.Failed || exchange.Status is 0 or >= 500;
 
-    private async Task AwaitSearchableAsync(SearchableRule rule, int index, string id, CancellationToken stop)
+    private async Task AwaitSearchableAsync(SearchableRule rule, int index, string id, string? handle, CancellationToken stop)
     {
-        var poll = new SearchablePoll(wire, rule, Request(rule.Poll, index, id), clock);
+        var request = Request(rule.Poll, index, id);
+        request.Values.DocumentHandle = handle;
+        var poll = new SearchablePoll(wire, rule, request, clock);
         var state = await poll.RunAsync(clock.Now, atOnce: true, stop).ConfigureAwait(false);
         stop.ThrowIfCancellationRequested();
         if (state != Outcome.Ok)

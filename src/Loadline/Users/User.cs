@@ -119,7 +119,7 @@ internal sealed class User
         var poll = new WireRequest
         {
             Operation = rule.Poll,
-            Values = new TemplateValues { DocumentId = id, User = _request.Values.User, Key = _request.Values.Key },
+            Values = new TemplateValues { DocumentId = id, DocumentHandle = reply.DocumentHandle, User = _request.Values.User, Key = _request.Values.Key },
             Authorization = _request.Authorization,
         };
         var slot = _slot;

@@ -12,8 +12,16 @@ internal sealed class AnswerReading(string? expectedDocument)
     private ulong _required;
     private List<string>? _texts;
     private List<string>? _degraded;
+    private Dictionary<string, VariableValue>? _captures;
+    private uint _conditions;
+
+    // The last cumulative text as the JSON has it, escapes and all: what grows by appending grows by appending there too.
+    private byte[] _whole = [];
+    private int _wholeLength;
 
     internal bool HasError { get; private set; }
+
+    internal bool IsThrottled { get; private set; }
 
     internal bool Ended { get; private set; }
 
@@ -25,6 +33,10 @@ internal sealed class AnswerReading(string? expectedDocument)
 
     internal string? DocumentId { get; private set; }
 
+    internal string? DocumentHandle { get; private set; }
+
+    internal IReadOnlyDictionary<string, VariableValue>? Captures => _captures;
+
     internal IReadOnlyList<string> Degraded => _degraded ?? (IReadOnlyList<string>)[];
 
     internal IReadOnlyList<string> Texts => _texts ?? (IReadOnlyList<string>)[];
@@ -35,22 +47,31 @@ internal sealed class AnswerReading(string? expectedDocument)
     /// <exception cref="JsonException">It is not JSON.</exception>
     internal void Read(AnswerRules rules, ReadOnlySpan<byte> json)
     {
+        if (rules.ConditionPaths is { } conditions)
+        {
+            _conditions = 0;
+            var decider = new Decider(this, rules);
+            conditions.Visit(json, ref decider);
+        }
         var visitor = new Visitor(this, rules);
         rules.Paths.Visit(json, ref visitor);
     }
+
+    /// <summary>Takes what a setup step wants from the response's head.</summary>
+    internal void Capture(string variable, string value) => (_captures ??= [])[variable] = new VariableValue(value);
 
     /// <summary>Reads an event; afterwards <see cref="HasDelta"/> says whether it held content.</summary>
     /// <exception cref="JsonException">Its data should be JSON and aren't.</exception>
     internal void Read(StreamRules rules, ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
     {
         HasDelta = false;
+        var literal = false;
         foreach (var group in rules.Groups)
         {
-            if (group.Name is not null && !name.SequenceEqual(group.Name))
+            if (!IsFor(group, name))
                 continue;
             foreach (var part in group.Signals)
                 Signal(part);
-            var literal = false;
             foreach (var (text, part) in group.Literals)
             {
                 if (data.SequenceEqual(text))
@@ -59,16 +80,33 @@ internal sealed class AnswerReading(string? expectedDocument)
                     literal = true;
                 }
             }
-            // An event that stands for itself ([DONE]) need not be JSON.
-            if (!literal && group.Values.Rules.Count > 0)
+        }
+        // An event that stands for itself ([DONE]) need not be JSON.
+        if (literal)
+            return;
+        foreach (var group in rules.Groups)
+        {
+            if (group.Values.Rules.Count == 0 || !IsFor(group, name))
+                continue;
+            try
+            {
                 Read(group.Values, data);
+            }
+            catch (JsonException) when (Ended)
+            {
+                // The same of an event whose name is the message.
+            }
         }
     }
+
+    private static bool IsFor(StreamRules.EventGroup group, ReadOnlySpan<byte> name) => group.Name is null || name.SequenceEqual(group.Name);
 
     private void Signal(AnswerPart part)
     {
         if (part == AnswerPart.Error)
             HasError = true;
+        else if (part == AnswerPart.Throttled)
+            IsThrottled = true;
         else if (part == AnswerPart.End)
             Ended = true;
         else if (part == AnswerPart.Degraded)
@@ -84,7 +122,7 @@ internal sealed class AnswerReading(string? expectedDocument)
 
     private void Take(int tag, AnswerRule rule, ref Utf8JsonReader reader)
     {
-        if (rule.EqualTo is not null ? !EqualTo(rule.EqualTo, ref reader) : !Counts(rule.Part, reader))
+        if (!Matches(rule, ref reader))
             return;
         switch (rule.Part)
         {
@@ -92,7 +130,7 @@ internal sealed class AnswerReading(string? expectedDocument)
                 _required |= 1UL << (tag & 63);
                 break;
             case AnswerPart.Delta:
-                HasDelta = true;
+                HasDelta |= !rule.Cumulative || HasGrown(ref reader);
                 break;
             case AnswerPart.Citation:
                 if (expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(expectedDocument))
@@ -108,14 +146,42 @@ internal sealed class AnswerReading(string? expectedDocument)
             case AnswerPart.DocumentId:
                 DocumentId = Text(ref reader);
                 break;
+            case AnswerPart.DocumentHandle:
+                DocumentHandle = Text(ref reader);
+                break;
             case AnswerPart.Text:
-                if ((_texts ??= []).Count < MostTexts && Text(ref reader) is { } text)
+                if ((_texts ??= []).Count < MostTexts && (rule.Label ?? Text(ref reader)) is { } text)
                     _texts.Add(text);
+                break;
+            case AnswerPart.Capture:
+                if (Text(ref reader) is { } value)
+                    (_captures ??= [])[rule.Label!] = new VariableValue(value, reader.TokenType != JsonTokenType.String);
                 break;
             default:
                 Signal(rule.Part);
                 break;
         }
+    }
+
+    private static bool Matches(AnswerRule rule, ref Utf8JsonReader reader)
+    {
+        if (rule.EqualTo is not null)
+            return EqualTo(rule.EqualTo, ref reader);
+        return rule.NotEqualTo is not null ? !EqualTo(rule.NotEqualTo, ref reader) : Counts(rule.Part, reader);
+    }
+
+    /// <summary>Whether a text that holds the whole answer so far holds more than the last one. One that was rewritten in place is no new piece.</summary>
+    private bool HasGrown(ref Utf8JsonReader reader)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+            return false;
+        var text = reader.ValueSpan;
+        var grown = text.Length > _wholeLength && text.StartsWith(_whole.AsSpan(0, _wholeLength));
+        if (_whole.Length < text.Length)
+            _whole = new byte[Math.Max(text.Length * 2, 256)];
+        text.CopyTo(_whole);
+        _wholeLength = text.Length;
+        return grown;
     }
 
     /// <summary>Whether a value is one at all: not null, false or empty. A required list may be empty; nothing else may.</summary>
@@ -149,8 +215,22 @@ internal sealed class AnswerReading(string? expectedDocument)
         _ => null,
     };
 
+    private readonly struct Decider(AnswerReading reading, AnswerRules rules) : IJsonVisitor
+    {
+        public void OnValue(int tag, ref Utf8JsonReader reader)
+        {
+            if (EqualTo(rules.Conditions[tag].EqualTo, ref reader))
+                reading._conditions |= 1u << tag;
+        }
+    }
+
     private readonly struct Visitor(AnswerReading reading, AnswerRules rules) : IJsonVisitor
     {
-        public void OnValue(int tag, ref Utf8JsonReader reader) => reading.Take(tag, rules.Rules[tag], ref reader);
+        public void OnValue(int tag, ref Utf8JsonReader reader)
+        {
+            if (rules.ConditionOf?[tag] is not (null or < 0) and var condition && (reading._conditions & (1u << condition)) == 0)
+                return;
+            reading.Take(tag, rules.Rules[tag], ref reader);
+        }
     }
 }

@@ -10,7 +10,6 @@ namespace Loadline.Wire;
 /// <summary>The wire on HTTP/1.1 or HTTP/2: one shared handler, no cookies, no redirects, no proxy, no decompression, nothing that a user didn't ask for.</summary>
 public sealed class HttpWire : IWire
 {
-    private const int SampleBytes = 4096;
     private const int ReadBytes = 4 * 1024;
 
     private readonly HttpMessageInvoker _invoker;
@@ -76,14 +75,16 @@ public sealed class HttpWire : IWire
             {
                 Refuse(exchange);
                 retryAfter = RetryAfter(response);
-                await ReadWholeAsync(source, received, exchange, SampleBytes * 16, deadline.Token).ConfigureAwait(false);
+                await ReadWholeAsync(source, received, exchange, Math.Max(_options.KeptBytes, 64 * 1024), deadline.Token).ConfigureAwait(false);
             }
-            else if (stream is not null && !IsJson(response))
+            else if (stream is not null && (stream.Framing != StreamFraming.Sse || !IsJson(response)))
                 await new StreamedAnswerReader(stream, _options, _clock, exchange, reading).ReadAsync(source, received, deadline).ConfigureAwait(false);
             else if (!await ReadWholeAsync(source, received, exchange, _options.MaxBodyBytes, deadline.Token).ConfigureAwait(false))
                 Fail(exchange, Reasons.TooLarge);
             else
                 ReadAnswer(operation, stream, exchange, received, reading);
+            foreach (var capture in operation.HeaderCaptures)
+                Capture(capture, response, reading);
         }
         catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or System.Net.Sockets.SocketException)
         {
@@ -99,7 +100,7 @@ public sealed class HttpWire : IWire
             exchange.End = _clock.Now;
         Conclude(request, stream, exchange, reading);
         KeepText(request, exchange, message, body, received);
-        return new WireReply(true, retryAfter, reading.DocumentId, reading.Texts);
+        return new WireReply(true, retryAfter, reading.DocumentId, reading.Texts) { DocumentHandle = reading.DocumentHandle, Captures = reading.Captures };
     }
 
     /// <inheritdoc/>
@@ -115,7 +116,7 @@ public sealed class HttpWire : IWire
         };
         if (template.Body is not null)
             message.Content = new RequestBody(body.WrittenMemory, type);
-        if (request.Authorization is { } authorization && _profile.Auth is { } auth)
+        if (request.Authorization is { } authorization && _profile.Auth is { } auth && !template.Has(auth.Header))
             message.Headers.TryAddWithoutValidation(auth.Header, authorization);
         foreach (var (name, value) in template.Headers)
             message.Headers.TryAddWithoutValidation(name, value.Fill(request.Values));
@@ -123,7 +124,7 @@ public sealed class HttpWire : IWire
     }
 
     private (Uri?, MediaTypeHeaderValue) Endpoint(RequestProfile template) =>
-        (template.Path.IsConstant ? new Uri(_root + template.Path.Source) : null, MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
+        (template.Path.IsConstant ? new Uri(_root + template.Path.Fill(new TemplateValues())) : null, MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
 
     private async ValueTask<bool> ReadWholeAsync(Stream source, PooledBuffer received, Exchange exchange, int limit, CancellationToken token)
     {
@@ -154,7 +155,9 @@ public sealed class HttpWire : IWire
             Fail(exchange, Reasons.UnreadableBody);
             return;
         }
-        if (reading.HasError)
+        if (reading.IsThrottled)
+            (exchange.Outcome, exchange.Reason) = (Outcome.Throttled, Reasons.Throttled);
+        else if (reading.HasError)
             Fail(exchange, Reasons.BodyError);
         else if (stream is not null)
             Fail(exchange, Reasons.NotAStream);
@@ -200,12 +203,32 @@ public sealed class HttpWire : IWire
         var slow = _slow.GetOrAdd(exchange.Operation, static _ => new SlowThreshold()).Exceeds(exchange.End - exchange.Sent);
         if (!slow && !request.KeepText && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             return;
-        exchange.RequestText = $"{message.Method} {message.RequestUri!.PathAndQuery}\n\n{Cut(body.Written)}";
-        exchange.ResponseText = received.Length > 0 ? Cut(received.Written) : null;
+        exchange.RequestText = Shown($"{message.Method} {message.RequestUri!.PathAndQuery}\n\n{Cut(body.Written)}", request);
+        exchange.ResponseText = received.Length > 0 ? Shown(Cut(received.Written), request) : null;
     }
 
-    private static string Cut(ReadOnlySpan<byte> bytes) =>
-        Encoding.UTF8.GetString(bytes.Length > SampleBytes ? bytes[..SampleBytes] : bytes);
+    // A request may carry its key in the path or the body, and a target may repeat in an answer what it was sent.
+    private string Shown(string text, WireRequest request) =>
+        _profile.Mask(text, request.Values.Key, request.Authorization, request.Authorization?[(request.Authorization.LastIndexOf(' ') + 1)..]);
+
+    private string Cut(ReadOnlySpan<byte> bytes) =>
+        Encoding.UTF8.GetString(bytes.Length > _options.KeptBytes ? bytes[.._options.KeptBytes] : bytes);
+
+    private static void Capture(HeaderCapture capture, HttpResponseMessage response, AnswerReading reading)
+    {
+        if (capture.Header is { } header)
+        {
+            if (response.Headers.TryGetValues(header, out var values) || response.Content.Headers.TryGetValues(header, out values))
+                reading.Capture(capture.Variable, values.First());
+        }
+        else if (response.Headers.TryGetValues("Set-Cookie", out var cookies))
+        {
+            // RFC 6265, section 4.1.1: name=value, then attributes after semicolons.
+            foreach (var cookie in cookies)
+                if (cookie.Split(';')[0].Split('=', 2) is [var name, var value] && name.Trim() == capture.Cookie)
+                    reading.Capture(capture.Variable, value.Trim());
+        }
+    }
 
     private static bool IsJson(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) && types.ToString().StartsWith("application/json", StringComparison.OrdinalIgnoreCase);

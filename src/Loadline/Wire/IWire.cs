@@ -42,4 +42,11 @@ public sealed class WireRequest
 /// <param name="RetryAfter">The response's <c>Retry-After</c> when throttled or 503; null without.</param>
 /// <param name="DocumentId">The id that the target gave the document, where the profile says where it is.</param>
 /// <param name="Texts">Values of <see cref="AnswerPart.Text"/> rules; empty when there are none.</param>
-public readonly record struct WireReply(bool Ended, TimeSpan? RetryAfter, string? DocumentId, IReadOnlyList<string> Texts);
+public readonly record struct WireReply(bool Ended, TimeSpan? RetryAfter, string? DocumentId, IReadOnlyList<string> Texts)
+{
+    /// <summary>What to ask for the upload's state with, where the profile says that it isn't the document's id; null otherwise.</summary>
+    public string? DocumentHandle { get; init; }
+
+    /// <summary>What a setup step captured, by variable; null for none.</summary>
+    public IReadOnlyDictionary<string, VariableValue>? Captures { get; init; }
+}

@@ -11,14 +11,14 @@ namespace Loadline.Wire;
 internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions options, RunClock clock, Exchange exchange, AnswerReading reading)
 {
     private const int ReadBytes = 8 * 1024;
-    private const int SampleBytes = 4096;
 
     /// <summary>Reads to the end, the end marker or the first error.</summary>
     /// <param name="source">The body.</param>
-    /// <param name="sample">Gets the first 4 KiB.</param>
+    /// <param name="sample">Gets the first bytes, as many as are kept.</param>
     /// <param name="deadline">The exchange's time limit; after the end marker it becomes the limit for draining.</param>
     internal async ValueTask ReadAsync(Stream source, PooledBuffer sample, CancellationTokenSource deadline)
     {
+        var kept = options.KeptBytes;
         exchange.TokenGaps = [];
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         using var parser = new EventParser(profile.Framing, options.MaxEventBytes);
@@ -29,9 +29,11 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
             {
                 var now = clock.Now;
                 exchange.BytesReceived += count;
-                if (sample.Length < SampleBytes)
-                    sample.Append(buffer.AsSpan(0, Math.Min(count, SampleBytes - sample.Length)));
-                if (!Take(parser, buffer.AsSpan(0, count), now))
+                if (sample.Length < kept)
+                    sample.Append(buffer.AsSpan(0, Math.Min(count, kept - sample.Length)));
+                if (profile.Framing == StreamFraming.Text)
+                    TakeContent(now);
+                else if (!Take(parser, buffer.AsSpan(0, count), now))
                     return;
                 if (exchange.BytesReceived > options.MaxBodyBytes)
                 {
@@ -60,9 +62,9 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
             while (!reading.Ended && parser.Next(ref chunk))
             {
                 TakeEvent(parser, now);
-                if (reading.HasError)
+                if (reading.HasError || reading.IsThrottled)
                 {
-                    Fail(Reasons.StreamError);
+                    Refuse();
                     return false;
                 }
             }
@@ -82,8 +84,12 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
     private void TakeEvent(EventParser parser, long now)
     {
         reading.Read(profile.Events, parser.Name, parser.Data);
-        if (!reading.HasDelta)
-            return;
+        if (reading.HasDelta)
+            TakeContent(now);
+    }
+
+    private void TakeContent(long now)
+    {
         if (exchange.FirstContent == Exchange.Never)
             exchange.FirstContent = now;
         else
@@ -104,9 +110,9 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
         {
             // Half an event is what a cut leaves behind.
         }
-        if (reading.HasError)
-            Fail(Reasons.StreamError);
-        else if (reading.Ended)
+        if (reading.HasError || reading.IsThrottled)
+            Refuse();
+        else if (reading.Ended || profile.Events.EndsByClosing)
             Finish(now);
         else
             Fail(Reasons.StreamCut);
@@ -117,6 +123,14 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
         exchange.End = now;
         if (exchange.FirstContent == Exchange.Never)
             Fail(Reasons.StreamEmpty);
+    }
+
+    private void Refuse()
+    {
+        if (reading.IsThrottled)
+            (exchange.Outcome, exchange.Reason) = (Outcome.Throttled, Reasons.Throttled);
+        else
+            Fail(Reasons.StreamError);
     }
 
     private void Fail(string reason) => (exchange.Outcome, exchange.Reason) = (Outcome.Failed, reason);

@@ -23,4 +23,7 @@ public sealed record WireOptions
 
     /// <summary>How long the connection is kept to drain a stream after its end marker. Default 1 s.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How much of a request's and of a response's text is kept for samples. Default 4 KiB.</summary>
+    public int KeptBytes { get; init; } = 4096;
 }

@@ -78,6 +78,42 @@ public class TargetProfileReaderTests
     public void A_mistake_is_named(string yaml, string message) =>
         Assert.Contains(message, Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read(yaml)).Message);
 
+    [Theory]
+    [InlineData("url: http://me:hidden@host", "url: carries a user name or password, which would be seen")]
+    [InlineData("keys: sk-hidden", "a key itself must not stand in a profile")]
+    [InlineData("auth: bearer hidden", "is none of the ways to send a key")]
+    [InlineData("auth: { header: K, value: hidden }", "does not contain {{key}}")]
+    [InlineData("secrets: { a: { env: A, file: b } }", "must come from exactly one place")]
+    [InlineData("secrets: { question: { env: A } }", "is no variable's name")]
+    [InlineData("variables: { a: 1 }\nsecrets: { a: { env: A } }", "is a variable already")]
+    [InlineData("headers: { X: \"{{nope}}\" }", "'{{nope}}' is no placeholder")]
+    [InlineData("headers: { \"a b\": c }", "is no header's name")]
+    [InlineData("setup: { s: { request: \"GET /{{later}}\" }, t: { request: GET /, capture: { later: $.x } } }", "'{{later}}' is no placeholder")]
+    [InlineData("setup: { s: { request: GET /, capture: { x: { path: $.x, cookie: y } } } }", "must come from exactly one place")]
+    [InlineData("setup: { s: { request: GET /, until: { state: $.x } } }", "until.done: is required")]
+    [InlineData("session: { request: POST /s }", "session.id: is required")]
+    public void A_mistake_beside_the_operations_is_named_and_no_secret_is_repeated(string more, string message)
+    {
+        var e = Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read($"name: a\nabout: b\n{more}\noperations: {{ s: {{ request: GET / }} }}"));
+        Assert.Contains(message, e.Message);
+        Assert.DoesNotContain("hidden", e.Message);
+    }
+
+    [Theory]
+    [InlineData("body: '{}', form: { a: b }", "stands beside a body")]
+    [InlineData("form: {}", "form: has no field")]
+    [InlineData("form: { f: { name: x } }", "form.f.content: is required")]
+    [InlineData("content_type: application/x-www-form-urlencoded, form: { f: { name: x, content: y } }", "is a file, and a URL-encoded form holds none")]
+    [InlineData("content_type: nonsense", "is no media type")]
+    [InlineData("body: '{\"s\": {{session}}}'", "session: is required, since an operation asks for {{session}}")]
+    [InlineData("answer: { error: { path: $.a, equals: b, not: c } }", "stands beside equals")]
+    [InlineData("answer: { error: { path: $.a, when: { path: $.b } } }", "when.equals: is required")]
+    [InlineData("stream: { framing: tcp, delta: $.a, end: closed }", "write sse or ndjson or text")]
+    [InlineData("stream: { delta: { event: e, equals: x }, end: closed }", "path: is required where a value is compared")]
+    [InlineData("then: { body: '{}' }", "then.request: is required")]
+    public void A_mistake_in_an_operation_is_named(string more, string message) =>
+        Assert.Contains(message, Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read($"name: a\nabout: b\noperations: {{ s: {{ request: POST /, {more} }} }}")).Message);
+
     private static string FindRoot()
     {
         var folder = AppContext.BaseDirectory;

@@ -1,0 +1,60 @@
+using System.Text.RegularExpressions;
+using Loadline.Targets;
+using Loadline.Tests.Plans;
+using Xunit;
+
+namespace Loadline.Tests.Targets;
+
+/// <summary>docs/targets.md says what is so.</summary>
+public partial class TargetDocsTests
+{
+    private static readonly string Page = Repository.Text("docs/targets.md");
+
+    [Fact]
+    public void Both_profiles_of_the_page_read()
+    {
+        var profiles = Blocks().Matches(Page).Select(block => TargetProfileReader.Read(block.Groups[1].Value)).ToList();
+        Assert.Equal(["my-rag", "all-of-it"], profiles.Select(profile => profile.Name));
+        var all = profiles[1];
+        Assert.Equal(["login", "base", "ready"], all.Setup.Select(step => step.Operation.Name));
+        Assert.Equal([false, true, false], all.Setup.Select(step => step.Undo is not null));
+        Assert.NotNull(all.Session);
+        Assert.NotNull(all.Upload!.Then);
+        Assert.True(all.Operations["query"].Stream!.Events.EndsByClosing);
+    }
+
+    [Fact]
+    public void Every_shipped_profile_is_in_the_table() =>
+        Assert.All(Directory.GetFiles(TargetProfileReaderTests.Profiles, "*.yaml"), file => Assert.Contains($"| `{Path.GetFileNameWithoutExtension(file)}` |", Page));
+
+    [Fact]
+    public void Every_placeholder_is_on_the_page() =>
+        Assert.All(Placeholders.ByName.Keys.Where(name => name != "users"), name => Assert.Contains($"{{{{{name}}}}}", Page));
+
+    [Fact]
+    public void Every_key_is_on_the_page()
+    {
+        // Asked of the reader itself: it names the legal keys when it meets an unknown one.
+        var problems = Assert.Throws<TargetProfileException>(() => TargetProfileReader.Read("""
+            name: a
+            about: b
+            zzz: 1
+            setup: { one: { request: GET /, zzz: 1, capture: { x: { path: $.x, zzz: 1 } } } }
+            session: { request: GET /, id: $.id, zzz: 1 }
+            operations:
+              q:
+                request: POST /
+                zzz: 1
+                answer: { zzz: 1, error: { path: $.x, zzz: 1 } }
+                form: { f: { name: n, content: "{{document.text}}", zzz: 1 } }
+                stream: { zzz: 1, delta: { path: $.x, zzz: 1 }, end: closed }
+                searchable: { request: GET /, state: $.x, done: [y], zzz: 1 }
+            """)).Problems.Where(problem => problem.Path.EndsWith("zzz", StringComparison.Ordinal)).ToList();
+        Assert.Equal(11, problems.Count);
+        var keys = problems.SelectMany(problem => problem.Remedy["legal are ".Length..].Split(", ")).Distinct();
+        Assert.All(keys, key => Assert.True(Page.Contains($"`{key}`") || Page.Contains($"{key}:") || Page.Contains($"{{ {key} }}") || Page.Contains($"{{ {key}, ") || Page.Contains($", {key} }}"), $"docs/targets.md says nothing of '{key}'"));
+    }
+
+    [GeneratedRegex("```yaml\n(name: .*?)```", RegexOptions.Singleline)]
+    private static partial Regex Blocks();
+}
