@@ -24,7 +24,7 @@ public abstract class UsageStoreConformance : IAsyncLifetime
         await AddAsync("s", 2, Line("ann", requests: 1, tokens: 1), Line("ann", day: Day + 1), Line("ann", key: "k2"), Line("ann", tenant: "other"));
         Assert.Equal(
             [
-                Line("ann", requests: 4, tokens: 16), Line("ann", operation: "search", requests: 4), Line("ann", key: "k2"), Line("bob"), Line("ann", tenant: "other"), Line("ann", day: Day + 1),
+                Line("ann", tenant: "other"), Line("ann", requests: 4, tokens: 16), Line("ann", operation: "search", requests: 4), Line("ann", key: "k2"), Line("bob"), Line("ann", day: Day + 1),
             ],
             await ReadAsync());
     }
