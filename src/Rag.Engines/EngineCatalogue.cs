@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Engines.Chroma;
 using Rag.Engines.ExtensionsAi;
+using Rag.Engines.ExtensionsVectorData;
 using Rag.Engines.Faiss;
 using Rag.Engines.Kafka;
 using Rag.Engines.Onnx;
@@ -34,6 +35,7 @@ public static class EngineCatalogue
         new ChromaEngine(),
         new PostgresVectorsEngine(),
         new FaissEngine(),
+        new VectorDataEngine(),
         new BuiltIn("keywords", "built-in", "our BM25 index, durable in the data folder"),
         new PostgresKeywordsEngine(),
         new BuiltIn("caching", "built-in", "the memory of the caching service's process"),

@@ -27,7 +27,7 @@ internal static class ArchiveReader
     {
         using var lines = Guarded(path, Lines(path)).GetEnumerator();
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var (first, ended, keys, documents) = (true, false, 0L, 0L);
+        var (first, ended, keys, documents, usage) = (true, false, 0L, 0L, 0L);
         while (lines.MoveNext())
         {
             if (ended)
@@ -40,13 +40,14 @@ internal static class ArchiveReader
             first = false;
             if (line.End is { } end)
             {
-                if (end != new ArchiveEnd(keys, documents, Convert.ToHexStringLower(hash.GetCurrentHash())))
+                if (end != new ArchiveEnd(keys, documents, Convert.ToHexStringLower(hash.GetCurrentHash()), end.Usage is null ? null : usage))
                     throw Damaged(path, "what it holds is not what its end says");
                 ended = true;
             }
 
             keys += line.Key is null ? 0 : 1;
             documents += line.Document is null ? 0 : 1;
+            usage += line.Usage is null ? 0 : 1;
             hash.AppendData(Encoding.UTF8.GetBytes(lines.Current));
             hash.AppendData("\n"u8);
             yield return line;

@@ -3,11 +3,12 @@ using System.Text;
 using Rag.Documents;
 using Rag.Engines;
 using Rag.Identity;
+using Rag.Identity.Usage;
 using Rag.Ingestion;
 
 namespace Rag.Host.Archives;
 
-/// <summary>All documents and keys of a system's engines, as a backup has them.</summary>
+/// <summary>All documents, keys and usage of a system's engines, as a backup has them.</summary>
 internal sealed class ArchiveSource(EngineContext context) : IAsyncDisposable
 {
     private readonly ServiceProvider _documents = Server(context, "documents");
@@ -18,6 +19,21 @@ internal sealed class ArchiveSource(EngineContext context) : IAsyncDisposable
 
     /// <summary>Every valid key.</summary>
     public IAsyncEnumerable<NewKey> KeysAsync(CancellationToken cancellationToken) => Archive<IKeyArchive>(_identity, "identity").ReadAsync(cancellationToken);
+
+    /// <summary>All usage that is kept.</summary>
+    public async IAsyncEnumerable<UsageEntry> UsageAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var store = Archive<IUsageStore>(_identity, "identity");
+        UsagePlace? after = null;
+        do
+        {
+            var page = await store.ReadAsync(new UsageQuestion(0, int.MaxValue, null, null, after, UsageQuestion.MaxMost), cancellationToken).ConfigureAwait(false);
+            foreach (var entry in page.Entries)
+                yield return entry;
+            after = page.Next;
+        }
+        while (after is not null);
+    }
 
     /// <summary>Every document that ever was.</summary>
     public async IAsyncEnumerable<ArchiveDocument> DocumentsAsync([EnumeratorCancellation] CancellationToken cancellationToken)

@@ -1,25 +1,29 @@
 using System.Text;
 using Rag.Documents;
 using Rag.Identity;
+using Rag.Identity.Usage;
 using Rag.Ingestion;
 
 namespace Rag.Host.Archives;
 
 /// <summary>
-/// Brings archived documents and keys into stores. What is there in the same or a newer version is left alone, so it may be done again after it was interrupted.
+/// Brings archived documents, keys and usage into stores. What is there in the same or a newer version is left alone, and of usage the greater counts, so it may be done again after it was
+/// interrupted.
 /// Every document waits in the outbox then: its chunks and vectors are made anew, by the destination's own model.
 /// </summary>
-internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, TimeProvider time)
+internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, IUsageStore usage, TimeProvider time)
 {
     private const int MostTogether = 128;
+    private const int MostUsageTogether = 1000;
     private const long MostBytesTogether = 16L << 20;
 
     private readonly List<ArchiveDocument> _documents = [];
     private readonly List<NewKey> _keys = [];
+    private readonly List<UsageEntry> _usage = [];
     private long _bytes;
 
-    /// <summary>Documents brought in, deletions among them, and documents that were there already; keys brought in.</summary>
-    public (long Documents, long Deletions, long There, long Keys) Done { get; private set; }
+    /// <summary>Documents brought in, deletions among them, and documents that were there already; keys and lines of usage brought in.</summary>
+    public (long Documents, long Deletions, long There, long Keys, long Usage) Done { get; private set; }
 
     /// <summary>
     /// Of those that were there, how many are something else there under the same version, and the first of them: both sides were written to, or a version that stood in
@@ -44,6 +48,14 @@ internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, Ti
             await FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Takes a line of usage; it is durable after <see cref="FlushAsync"/>.</summary>
+    public async Task AddAsync(UsageEntry entry, CancellationToken cancellationToken)
+    {
+        _usage.Add(entry);
+        if (_usage.Count >= MostUsageTogether)
+            await FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>Writes what was taken.</summary>
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
@@ -53,6 +65,13 @@ internal sealed class ArchiveTarget(IDocumentStore documents, IKeyStore keys, Ti
             await keys.AddAsync(_keys, cancellationToken).ConfigureAwait(false);
             Done = Done with { Keys = Done.Keys + _keys.Count };
             _keys.Clear();
+        }
+
+        if (_usage.Count > 0)
+        {
+            await usage.MergeAsync(_usage, cancellationToken).ConfigureAwait(false);
+            Done = Done with { Usage = Done.Usage + _usage.Count };
+            _usage.Clear();
         }
 
         if (_documents.Count == 0)

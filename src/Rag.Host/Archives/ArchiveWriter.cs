@@ -14,7 +14,7 @@ internal sealed class ArchiveWriter : IAsyncDisposable
     private readonly FileStream _file;
     private readonly GZipStream _gzip;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private long _keys, _documents;
+    private long _keys, _documents, _usage;
     private bool _whole;
 
     /// <exception cref="IOException">It can't be made.</exception>
@@ -26,8 +26,8 @@ internal sealed class ArchiveWriter : IAsyncDisposable
         Write(new ArchiveLine(Header: new ArchiveHeader(ArchiveReader.Format, time.GetUtcNow())));
     }
 
-    /// <summary>Keys and documents written so far.</summary>
-    public (long Keys, long Documents) Written => (_keys, _documents);
+    /// <summary>Keys, documents and lines of usage written so far.</summary>
+    public (long Keys, long Documents, long Usage) Written => (_keys, _documents, _usage);
 
     private string Partial => _path + ".part";
 
@@ -35,6 +35,12 @@ internal sealed class ArchiveWriter : IAsyncDisposable
     {
         _keys++;
         Write(new ArchiveLine(Key: key));
+    }
+
+    public void Add(ArchiveUsage usage)
+    {
+        _usage++;
+        Write(new ArchiveLine(Usage: usage));
     }
 
     public void Add(ArchiveDocument document)
@@ -46,7 +52,7 @@ internal sealed class ArchiveWriter : IAsyncDisposable
     /// <summary>Writes the end and puts the file in its place. Without it nothing is left behind.</summary>
     public async Task EndAsync()
     {
-        Write(new ArchiveLine(End: new ArchiveEnd(_keys, _documents, Convert.ToHexStringLower(_hash.GetCurrentHash()))));
+        Write(new ArchiveLine(End: new ArchiveEnd(_keys, _documents, Convert.ToHexStringLower(_hash.GetCurrentHash()), _usage)));
         await _gzip.DisposeAsync().ConfigureAwait(false);
         _file.Flush(flushToDisk: true);
         await _file.DisposeAsync().ConfigureAwait(false);

@@ -3,10 +3,11 @@ using Rag.Engines;
 using Rag.Errors;
 using Rag.Host.Serving;
 using Rag.Identity;
+using Rag.Identity.Usage;
 
 namespace Rag.Host.Archives;
 
-/// <summary>The engines into which documents and keys are brought.</summary>
+/// <summary>The engines into which documents, keys and usage are brought.</summary>
 internal sealed class Destination : IAsyncDisposable
 {
     private readonly ServiceProvider _documents;
@@ -16,7 +17,7 @@ internal sealed class Destination : IAsyncDisposable
     {
         (_documents, _identity) = (documents, identity);
         var store = documents.GetRequiredService<IDocumentStore>();
-        Target = new ArchiveTarget(store, identity.GetRequiredService<IKeyStore>(), TimeProvider.System);
+        Target = new ArchiveTarget(store, identity.GetRequiredService<IKeyStore>(), identity.GetRequiredService<IUsageStore>(), TimeProvider.System);
         Backlog = store.ReadBacklog();
     }
 
@@ -46,11 +47,11 @@ internal sealed class Destination : IAsyncDisposable
     public async Task EndAsync(string note, CancellationToken cancellationToken)
     {
         await Target.FlushAsync(cancellationToken).ConfigureAwait(false);
-        var (documents, deletions, there, keys) = Target.Done;
+        var (documents, deletions, there, keys, usage) = Target.Done;
         var differing = Target.Differing is { Count: > 0 } differ
             ? $", of which {differ.Count} are something else there under the same version (the first: {differ.First}): upload again what is meant" : "";
         await Console.Out.WriteLineAsync(
-            $"brought in: documents {documents - deletions}, deletions {deletions}, keys {keys}; left alone: {there}{differing}{note}; documents become searchable as ingestion works through them").ConfigureAwait(false);
+            $"brought in: documents {documents - deletions}, deletions {deletions}, keys {keys}, lines of usage {usage}; left alone: {there}{differing}{note}; documents become searchable as ingestion works through them").ConfigureAwait(false);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,7 +10,7 @@ internal static class BackupCommand
     {
         var file = new Argument<string>("file") { Description = "Where to write it, such as rag.jsonl.gz; replaced when it is there" };
         var run = new EngineRun();
-        var command = new Command("backup", "Write all documents and keys to a file, beside a running system. Indexes are left out: 'rag restore' has them made anew") { file };
+        var command = new Command("backup", "Write all documents, keys and usage to a file, beside a running system. Indexes are left out: 'rag restore' has them made anew") { file };
         run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -21,12 +21,14 @@ internal static class BackupCommand
             {
                 await using var archive = new ArchiveWriter(path, TimeProvider.System);
                 await foreach (var key in source.KeysAsync(stop).ConfigureAwait(false))
-                    archive.Add(new ArchiveKey(key.Hash.ToString(), key.Caller.User, key.Caller.Tenant, key.Caller.RequestsPerMinute));
+                    archive.Add(ArchiveKey.Of(key));
+                await foreach (var usage in source.UsageAsync(stop).ConfigureAwait(false))
+                    archive.Add(ArchiveUsage.Of(usage));
                 await foreach (var document in source.DocumentsAsync(stop).ConfigureAwait(false))
                     archive.Add(document);
                 await archive.EndAsync().ConfigureAwait(false);
                 await Console.Out.WriteLineAsync(
-                    $"{Path.GetFullPath(path)}: documents {archive.Written.Documents} (deleted ones included), keys {archive.Written.Keys}, {new FileInfo(path).Length:N0} bytes{Notes.StoodIn(source.StoodIn)}")
+                    $"{Path.GetFullPath(path)}: documents {archive.Written.Documents} (deleted ones included), keys {archive.Written.Keys}, lines of usage {archive.Written.Usage}, {new FileInfo(path).Length:N0} bytes{Notes.StoodIn(source.StoodIn)}")
                     .ConfigureAwait(false);
                 return ExitCode.Ok;
             }

@@ -12,7 +12,7 @@ internal static class CopyCommand
         var to = new Option<string>("--to") { Description = "The configuration file of the destination", Required = true };
         var toData = new Option<string?>("--to-data") { Description = "The destination's data folder. Default: as its configuration says" };
         var merge = new Option<bool>("--merge") { Description = "Also where there are documents: those there in the same or a newer version are left alone. Goes on after an interruption, and brings over what came since" };
-        var command = new Command("copy", "Bring all documents and keys to other engines, such as from the embedded ones to PostgreSQL; the source, which --config and --data name, stays as it is") { to, toData, merge };
+        var command = new Command("copy", "Bring all documents, keys and usage to other engines, such as from the embedded ones to PostgreSQL; the source, which --config and --data name, stays as it is") { to, toData, merge };
         run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -22,6 +22,8 @@ internal static class CopyCommand
             await using var target = Destination.Open(destination, parsed.GetValue(merge));
             await foreach (var key in documents.KeysAsync(stop).ConfigureAwait(false))
                 await target.Target.AddAsync(key, stop).ConfigureAwait(false);
+            await foreach (var usage in documents.UsageAsync(stop).ConfigureAwait(false))
+                await target.Target.AddAsync(usage, stop).ConfigureAwait(false);
             await foreach (var document in documents.DocumentsAsync(stop).ConfigureAwait(false))
                 await target.Target.AddAsync(document, stop).ConfigureAwait(false);
             await target.EndAsync(Notes.StoodIn(documents.StoodIn), stop).ConfigureAwait(false);

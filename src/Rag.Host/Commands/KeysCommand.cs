@@ -17,8 +17,10 @@ internal static class KeysCommand
         var user = new Argument<string>("user") { Description = "1–128 letters, digits, '.', '_', '-', '@'" };
         var tenant = new Option<string?>("--tenant") { Description = "Whose documents the user sees. Default 'default'" };
         var limit = new Option<string?>("--limit") { Description = "Requests per minute, such as 300/min. Default: the server's" };
+        var requests = new Option<int?>("--requests-per-day") { Description = "Quota of a day (UTC); 0 for none. Default: the server's" };
+        var tokens = new Option<int?>("--tokens-per-day") { Description = "Quota of a day (UTC), of prompts, answers and embedded texts; 0 for none. Default: the server's" };
         var run = new EngineRun();
-        var command = new Command("add", "Make a key and print it, once") { user, tenant, limit };
+        var command = new Command("add", "Make a key and print it, once") { user, tenant, limit, requests, tokens };
         run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -27,7 +29,10 @@ internal static class KeysCommand
             try
             {
                 var issued = await identity.IssueKeysAsync(
-                    [new KeyRequest(parsed.GetRequiredValue(user), parsed.GetValue(tenant), RequestLimit.Parse(parsed.GetValue(limit)))], stop).ConfigureAwait(false);
+                    [
+                        new KeyRequest(
+                            parsed.GetRequiredValue(user), parsed.GetValue(tenant), RequestLimit.Parse(parsed.GetValue(limit)), null, parsed.GetValue(requests), parsed.GetValue(tokens)),
+                    ], stop).ConfigureAwait(false);
                 await Console.Out.WriteLineAsync(issued[0].Key).ConfigureAwait(false);
                 return ExitCode.Ok;
             }
@@ -47,16 +52,24 @@ internal static class KeysCommand
         command.SetAction(async (parsed, stop) =>
         {
             await using var keys = OpenKeys.Open(run.Read(parsed).Context);
-            await Console.Out.WriteLineAsync($"{"KEY",-14}{"USER",-24}{"TENANT",-24}{"LIMIT",-14}{"MADE",-22}STATE").ConfigureAwait(false);
+            await Console.Out.WriteLineAsync($"{"KEY",-14}{"USER",-24}{"TENANT",-24}{"LIMIT",-14}{"DAY",-26}{"MADE",-22}STATE").ConfigureAwait(false);
             foreach (var key in await keys.Store.ListAsync(stop).ConfigureAwait(false))
                 await Console.Out.WriteLineAsync(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{key.Id,-14}{key.User,-24}{key.Tenant,-24}{key.RequestsPerMinute + "/min",-14}{key.CreatedAt,-22:yyyy-MM-dd HH:mm:ss}{(key.RevokedAt is null ? "valid" : "revoked")}"))
+                    $"{key.Id,-14}{key.User,-24}{key.Tenant,-24}{key.RequestsPerMinute + "/min",-14}{Day(key),-26}{key.CreatedAt,-22:yyyy-MM-dd HH:mm:ss}{(key.RevokedAt is null ? "valid" : "revoked")}"))
                     .ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
+
+    private static string Day(KeyListing key) => (key.RequestsPerDay, key.TokensPerDay) switch
+    {
+        (0, 0) => "-",
+        (_, 0) => $"{key.RequestsPerDay} req",
+        (0, _) => $"{key.TokensPerDay} tok",
+        _ => $"{key.RequestsPerDay} req {key.TokensPerDay} tok",
+    };
 
     private static Command Revoke()
     {

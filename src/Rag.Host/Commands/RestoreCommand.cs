@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Rag.Host.Archives;
-using Rag.Identity;
 
 namespace Rag.Host.Commands;
 
@@ -12,7 +11,7 @@ internal static class RestoreCommand
         var file = new Argument<string>("file") { Description = "A file that 'rag backup' wrote" };
         var run = new EngineRun();
         var merge = new Option<bool>("--merge") { Description = "Also where there are documents: those there in the same or a newer version are left alone. Goes on after an interruption, too" };
-        var command = new Command("restore", "Bring a backup's documents and keys into the configured engines; stop the system before, unless its engines are shared") { file, merge };
+        var command = new Command("restore", "Bring a backup's documents, keys and usage into the configured engines; stop the system before, unless its engines are shared") { file, merge };
         run.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -22,7 +21,9 @@ internal static class RestoreCommand
             await using var destination = Destination.Open(context, parsed.GetValue(merge));
             foreach (var line in ArchiveReader.Read(path))
                 if (line.Key is { } key)
-                    await destination.Target.AddAsync(new NewKey(new Caller(key.User, key.Tenant, key.RequestsPerMinute), KeyHash.Parse(key.Hash)), stop).ConfigureAwait(false);
+                    await destination.Target.AddAsync(key.ToKey(), stop).ConfigureAwait(false);
+                else if (line.Usage is { } usage)
+                    await destination.Target.AddAsync(usage.ToEntry(), stop).ConfigureAwait(false);
                 else if (line.Document is { } document)
                     await destination.Target.AddAsync(document, stop).ConfigureAwait(false);
             await destination.EndAsync("", stop).ConfigureAwait(false);

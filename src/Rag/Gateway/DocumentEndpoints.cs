@@ -6,6 +6,7 @@ using Rag.Documents;
 using Rag.Errors;
 using Rag.Filters;
 using Rag.Identity;
+using Rag.Identity.Usage;
 
 namespace Rag.Gateway;
 
@@ -101,6 +102,7 @@ internal sealed class DocumentEndpoints(IDocuments documents, GatewayOptions opt
     private async Task AcceptAsync(HttpContext context, PutDocument upload, CancellationToken cancellationToken)
     {
         var accepted = await documents.PutAsync(upload, cancellationToken).ConfigureAwait(false);
+        RequestCourse.Of(context).Uses(new UsageAmounts { Documents = 1, Bytes = upload.Content.Length });
         context.Response.Headers.Location = $"/documents/{Uri.EscapeDataString(accepted.DocumentId)}";
         context.Response.Headers.ETag = EntityTags.Of(accepted.Version);
         var missing = RequestCourse.Of(context).Missing(accepted.Degraded);

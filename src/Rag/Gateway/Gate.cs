@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
+using Rag.Gateway.Metering;
 using Rag.Gateway.Shedding;
 using Rag.Identity;
 using Rag.Seams;
@@ -13,10 +14,10 @@ namespace Rag.Gateway;
 internal delegate Task CallerHandler(HttpContext context, Caller caller, CancellationToken cancellationToken);
 
 /// <summary>
-/// What every request passes: (1) room, by class of work, before anything is spent on it, (2) who is it, (3) is it within its limit, (4) the handler under a deadline, (5) errors made into responses, (6) one measurement.
+/// What every request passes: (1) room, by class of work, before anything is spent on it, (2) who is it, (3) is it within its limit and its quota of the day, (4) the handler under a deadline, (5) errors made into responses, (6) one measurement, and the usage.
 /// One class rather than a chain of middlewares: this is on the path of every request, and the order is the point.
 /// </summary>
-internal sealed partial class Gate(KnownCallers callers, UserLimits limits, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
+internal sealed partial class Gate(KnownCallers callers, UserLimits limits, DailyQuotas quotas, UsageMeter usage, GatewayOptions options, TimeProvider time, ILogger<Gate> log)
 {
     private static readonly Meter Meter = new("Rag");
 
@@ -30,12 +31,12 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
     private readonly LoadClass _answers = new("answers", options, time);
     private readonly LoadClass _rest = new("rest", options, time);
 
-    /// <summary>A handler behind all six steps.</summary>
-    public RequestDelegate Guard(string method, string route, Face face, Work work, TimeSpan allowed, CallerHandler handler)
+    /// <summary>A handler behind all six steps. Without an operation it counts as no usage, and passes when the day is used up.</summary>
+    public RequestDelegate Guard(string method, string route, Face face, Work work, TimeSpan allowed, string? operation, CallerHandler handler)
     {
         var load = work == Work.Answer ? _answers : _rest;
         // A client can send an upload again; whoever waits for a search is a person.
-        return Guard(new Stop(method, route, face, allowed, load, load.Kind(Unnoticed(work)), work == Work.Upload ? 0.8 : 1), handler);
+        return Guard(new Stop(method, route, face, allowed, operation, load, load.Kind(Unnoticed(work)), work == Work.Upload ? 0.8 : 1), handler);
     }
 
     // Against objectives of 3 s for an answer and 10 s for an upload; what is short is part of a page that a person looks at.
@@ -68,6 +69,7 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
         var room = Interlocked.Increment(ref _inFlight);
         InFlight.Add(1);
         RequestCourse? course = null;
+        KnownCaller admitted = default;
         try
         {
             if (room > options.InFlight)
@@ -78,8 +80,12 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             deadline.CancelAfter(stop.Allowed);
             CallScope.Enter(time, stop.Allowed, Priority.Interactive);
-            var caller = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
+            var known = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
+            var caller = known.Caller!;
             await LimitAsync(context, caller, deadline.Token).ConfigureAwait(false);
+            if (stop.Operation is not null)
+                quotas.Check(caller);
+            admitted = known;
             try
             {
                 await handler(context, caller, deadline.Token).ConfigureAwait(false);
@@ -112,6 +118,8 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
             Interlocked.Decrement(ref _inFlight);
             InFlight.Add(-1);
             course?.End(status);
+            if (admitted.Caller is { } user && stop.Operation is { } operation)
+                usage.Add(user, admitted.Key, operation, course!.Used);
             Duration.Record(
                 time.GetElapsedTime(started).TotalSeconds,
                 new KeyValuePair<string, object?>("method", stop.Method),
@@ -120,14 +128,14 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
         }
     }
 
-    private async ValueTask<Caller> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
+    private async ValueTask<KnownCaller> AuthenticateAsync(HttpContext context, CancellationToken cancellationToken)
     {
         if (ApiKey(context.Request.Headers) is not { } key)
             throw NoKey();
-        var (caller, withoutIdentity) = await callers.FindAsync(key, cancellationToken).ConfigureAwait(false);
-        if (withoutIdentity)
+        var known = await callers.FindAsync(key, cancellationToken).ConfigureAwait(false);
+        if (known.WithoutIdentity)
             RequestCourse.Of(context).Missing("identity_unavailable");
-        return caller ?? throw NoKey();
+        return known.Caller is null ? throw NoKey() : known;
     }
 
     /// <summary>The key that came with a request, or null.</summary>
@@ -191,7 +199,7 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Gate
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed, request {RequestId}")]
     private partial void Failed(string method, string route, string requestId, Exception error);
 
-    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed, LoadClass Load, Baseline Kind, double Share);
+    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed, string? Operation, LoadClass Load, Baseline Kind, double Share);
 }
 
 /// <summary>What a route is to the door.</summary>

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Rag.Documents;
+using Rag.Gateway.Metering;
 
 namespace Rag.Gateway;
 
@@ -31,6 +32,7 @@ namespace Rag.Gateway;
 [JsonSerializable(typeof(Health))]
 [JsonSerializable(typeof(IssueKeysBody))]
 [JsonSerializable(typeof(IssuedKeysAnswer))]
+[JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(FaultBody))]
 [JsonSerializable(typeof(FaultItem))]
 [JsonSerializable(typeof(FaultsAnswer))]

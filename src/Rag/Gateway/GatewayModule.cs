@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Rag.Gateway.Metering;
 using Rag.Hosting;
 using Rag.Models;
 
@@ -28,6 +29,10 @@ public sealed class GatewayModule : ServiceModule
         services.TryAddSingleton<ModelNames>();
         services.AddSingleton<KnownCallers>();
         services.AddSingleton<Gate>();
+        services.AddSingleton<DailyQuotas>();
+        services.AddSingleton<UsageMeter>();
+        services.AddHostedService(provider => provider.GetRequiredService<UsageMeter>());
+        services.AddSingleton<UsageEndpoints>();
         services.AddSingleton<QueryEndpoints>();
         services.AddSingleton<DocumentEndpoints>();
         services.AddSingleton<ChatEndpoint>();

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Rag.Gateway.Metering;
 
 namespace Rag.Gateway;
 
@@ -15,6 +16,12 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
         "If-Match", "header", "Only if this is the newest version, such as \"3\" (the ETag); otherwise 412");
 
     private static readonly OperationHeader Degraded = new(200, "X-Degraded", "Parts that were missing, as far as known when headers left; absent when none was");
+
+    private static readonly OperationParameter[] UsageParameters =
+    [
+        new("from", "query", "The first day (UTC), such as 2026-03-01; default 29 days before the last"), new("to", "query", "The last day (UTC); default today"),
+        new("limit", "query", "1–10,000 lines, default 1000", IsInteger: true), new("after", "query", "The 'next' of the page before"),
+    ];
 
     private static readonly int[] BodyErrors = [400, 413, 415];
 
@@ -29,6 +36,8 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
 
         MapDocuments(services.GetRequiredService<DocumentEndpoints>());
         MapOpenAi(services.GetRequiredService<ChatEndpoint>(), services.GetRequiredService<ModelEndpoints>());
+        Keyed("GET", "/usage", Face.Rag, Work.Short, options.RequestTime, services.GetRequiredService<UsageEndpoints>().OwnAsync, "What the user has used, by day, key and operation; counts against no quota", [400])
+            .Gives<UsageAnswer>(200).WithMetadata(Notes(UsageParameters));
         MapWatching(services.GetRequiredService<StatusEndpoints>());
 
         if (options.AdminKey is not null)
@@ -39,6 +48,8 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     {
         Admin("POST", "/admin/keys", admin.IssueAsync, "Issue API keys; needs the admin key, and is absent without one", 400)
             .Takes<IssueKeysBody>().Gives<IssuedKeysAnswer>(200).WithMetadata(Notes());
+        Admin("GET", "/admin/usage", admin.UsageAsync, "What all users have used, by day, tenant, user, key and operation; needs the admin key", 400)
+            .Gives<UsageAnswer>(200).WithMetadata(Notes([.. UsageParameters, new("tenant", "query", "Of one tenant alone"), new("user", "query", "Of one user alone")]));
         Admin("POST", "/admin/faults", faults.ApplyAsync, "Inject a fault into a service for a while; needs the admin key", 400)
             .Takes<FaultBody>().Gives<FaultItem>(201).WithMetadata(Notes(headers: [new(201, "Location", "The fault, to end it early")]));
         Admin("GET", "/admin/faults", faults.ListAsync, "List the faults that are active; needs the admin key").Gives<FaultsAnswer>(200).WithMetadata(Notes());
@@ -96,7 +107,7 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
     private IEndpointConventionBuilder Keyed(
         string method, string route, Face face, Work work, TimeSpan allowed, CallerHandler handler, string summary, int[] errors)
     {
-        var endpoint = Plain(method, route, gate.Guard(method, route, face, work, allowed, handler), summary);
+        var endpoint = Plain(method, route, gate.Guard(method, route, face, work, allowed, OperationOf(method, route), handler), summary);
         int[] common = [401, 429, 503];
         foreach (var status in errors.Concat(common).Order())
             if (face == Face.OpenAi)
@@ -118,6 +129,18 @@ internal sealed class GatewayRoutes(IEndpointRouteBuilder endpoints, Gate gate, 
         endpoints.MapMethods(route, [method], handler)
             // The API explorer, and with it the OpenAPI document, lists endpoints that have a method only.
             .WithMetadata(handler.Method, new EndpointSummaryAttribute(summary), new TagsAttribute(Tag(route)), new EndpointNameMetadata(OperationId(method, route)));
+
+    /// <summary>What a request counts as; null for one that counts as nothing.</summary>
+    private static string? OperationOf(string method, string route) => (method, route.Split('/')[^1]) switch
+    {
+        (_, "usage") => null,
+        (_, "completions") => "chat",
+        (_, "query" or "search" or "embeddings") => route.Split('/')[^1],
+        ("GET", _) when route.StartsWith("/v1/", StringComparison.Ordinal) => "models",
+        ("GET", _) => "read",
+        ("DELETE", _) => "delete",
+        _ => "upload",
+    };
 
     private static string Tag(string route) => route.Split('/')[1] switch
     {

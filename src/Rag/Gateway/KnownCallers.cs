@@ -25,17 +25,16 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
     public int Count => _known.Count;
 
     /// <summary>Finds who holds a key.</summary>
-    /// <returns>The caller, or null when the key is unknown or revoked; and whether identity could not be asked.</returns>
     /// <exception cref="RagException">Unavailable: identity can't be asked, and the key was not seen lately.</exception>
-    public ValueTask<(Caller? Caller, bool WithoutIdentity)> FindAsync(string apiKey, CancellationToken cancellationToken)
+    public ValueTask<KnownCaller> FindAsync(string apiKey, CancellationToken cancellationToken)
     {
         var hash = KeyHash.Of(apiKey);
         return _known.TryGetValue(hash, out var known) && time.GetElapsedTime(known.At) < Fresh
-            ? new((known.Caller, false))
+            ? new(new KnownCaller(known.Caller, false, known.Key))
             : AskAsync(apiKey, hash, known, cancellationToken);
     }
 
-    private async ValueTask<(Caller? Caller, bool WithoutIdentity)> AskAsync(string apiKey, KeyHash hash, Known? known, CancellationToken cancellationToken)
+    private async ValueTask<KnownCaller> AskAsync(string apiKey, KeyHash hash, Known? known, CancellationToken cancellationToken)
     {
         Caller? caller;
         try
@@ -47,22 +46,23 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
         {
             Warn(error.Message);
             if (known is not null && time.GetElapsedTime(known.At) < options.KnownKeyTime)
-                return (known.Caller, true);
+                return new KnownCaller(known.Caller, true, known.Key);
             // Not 401: the key may well be right.
             throw new RagException(
                 RagError.Unavailable, "the key can't be checked now, and was not used here lately; try again later", (error as RagException)?.RetryAfter ?? TimeSpan.FromSeconds(1), error);
         }
 
         if (caller is null)
-            _known.TryRemove(hash, out _);
-        else
         {
-            if (known is null && _known.Count >= options.KnownKeys)
-                MakeRoom();
-            _known[hash] = new Known(caller, time.GetTimestamp());
+            _known.TryRemove(hash, out _);
+            return default;
         }
 
-        return (caller, false);
+        if (known is null && _known.Count >= options.KnownKeys)
+            MakeRoom();
+        var key = known?.Key ?? hash.ToString()[..12];
+        _known[hash] = new Known(caller, key, time.GetTimestamp());
+        return new KnownCaller(caller, false, key);
     }
 
     // The older half goes: rare, and one look at each.
@@ -86,5 +86,11 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
     [LoggerMessage(Level = LogLevel.Warning, Message = "Identity can't be asked ({Reason}; {Times} times); keys seen lately still work")]
     private partial void IdentityFailed(string reason, long times);
 
-    private sealed record Known(Caller Caller, long At);
+    private sealed record Known(Caller Caller, string Key, long At);
 }
+
+/// <summary>Who holds a key.</summary>
+/// <param name="Caller">The caller, or null when the key is unknown or revoked.</param>
+/// <param name="WithoutIdentity">Whether identity could not be asked.</param>
+/// <param name="Key">Which key, as <see cref="KeyListing.Id"/>.</param>
+internal readonly record struct KnownCaller(Caller? Caller, bool WithoutIdentity, string Key);

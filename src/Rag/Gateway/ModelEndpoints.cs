@@ -4,6 +4,7 @@ using Rag.Embedding;
 using Rag.Errors;
 using Rag.Generation;
 using Rag.Identity;
+using Rag.Identity.Usage;
 
 namespace Rag.Gateway;
 
@@ -38,6 +39,7 @@ internal sealed class ModelEndpoints(IEmbedding embedding, IGeneration generatio
         }
 
         var reply = await embedding.EmbedAsync(new EmbedRequest(texts, EmbedPurpose.Passage), cancellationToken).ConfigureAwait(false);
+        RequestCourse.Of(context).Uses(new UsageAmounts { Texts = texts.Count, EmbeddedTokens = reply.Tokens });
         var items = new EmbeddingItem[reply.Vectors.Count];
         for (var i = 0; i < items.Length; i++)
             items[i] = new EmbeddingItem("embedding", i, new EncodedVector(reply.Vectors[i], base64));

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Rag.Errors;
 using Rag.Gateway.Shedding;
+using Rag.Identity.Usage;
 using Rag.Query;
 
 namespace Rag.Gateway;
@@ -18,6 +19,12 @@ internal sealed class RequestCourse(HttpContext context, LoadPlace place)
 
     /// <summary>Its place at the door.</summary>
     public LoadPlace Place => place;
+
+    /// <summary>What it has taken so far, itself included.</summary>
+    public UsageAmounts Used { get; private set; } = new(1, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>Notes something that it took.</summary>
+    public void Uses(UsageAmounts amounts) => Used = Used.Plus(amounts);
 
     /// <summary>The course of a request; one that no gate guards has one of its own that nobody reads.</summary>
     public static RequestCourse Of(HttpContext context) =>
@@ -51,6 +58,8 @@ internal sealed class RequestCourse(HttpContext context, LoadPlace place)
                 // How fast the passages' sentences or a cache answer says nothing about the load on an LLM.
                 if (end.Timings.Cached || end.Degraded.Any(code => code.StartsWith("generation_", StringComparison.Ordinal)))
                     place.TellsNothing();
+                if (!end.Timings.Cached)
+                    Uses(new UsageAmounts { PromptTokens = end.PromptTokens, CompletionTokens = end.CompletionTokens });
                 return Missing(end.Degraded) is { Count: > 0 } missing ? end with { Degraded = missing } : step;
             default:
                 return step;

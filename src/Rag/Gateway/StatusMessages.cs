@@ -49,8 +49,10 @@ internal sealed record IssueKeysBody([property: Description("1–10,000 requests
 internal sealed record IssueKey(
     [property: Description("1–128 letters, digits, '.', '_', '-', '@'")] string User,
     [property: Description("Same rule; default 'default'")] string? Tenant,
-    [property: Description("Default: the server's")] int? RequestsPerMinute);
+    [property: Description("Default: the server's")] int? RequestsPerMinute,
+    [property: Description("Quota of a day (UTC); 0 for none; default: the server's")] int? RequestsPerDay,
+    [property: Description("Quota of a day (UTC), of prompts, answers and embedded texts; 0 for none; default: the server's")] int? TokensPerDay);
 
 internal sealed record IssuedKeysAnswer(IReadOnlyList<IssuedKeyItem> Keys);
 
-internal sealed record IssuedKeyItem(string User, string Tenant, int RequestsPerMinute, [property: Description("Can't be had again")] string Key);
+internal sealed record IssuedKeyItem(string User, string Tenant, int RequestsPerMinute, [property: Description("Can't be had again")] string Key, int? RequestsPerDay = null, int? TokensPerDay = null);

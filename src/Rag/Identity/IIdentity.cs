@@ -17,14 +17,18 @@ public interface IIdentity
 /// <param name="User">The user's name, unique in the system.</param>
 /// <param name="Tenant">Whose documents the user sees; tenants never see each other.</param>
 /// <param name="RequestsPerMinute">The user's rate limit.</param>
-public sealed record Caller(string User, string Tenant, int RequestsPerMinute);
+/// <param name="RequestsPerDay">The user's quota of requests a day (UTC); 0 for none.</param>
+/// <param name="TokensPerDay">The user's quota of tokens a day (UTC), as <see cref="Usage.UsageAmounts.Tokens"/>; 0 for none.</param>
+public sealed record Caller(string User, string Tenant, int RequestsPerMinute, int RequestsPerDay = 0, int TokensPerDay = 0);
 
 /// <summary>Asks for an API key.</summary>
 /// <param name="User">1–128 characters: letters, digits, <c>. _ - @</c>.</param>
 /// <param name="Tenant">Same rule; null means <c>default</c>.</param>
 /// <param name="RequestsPerMinute">Null means the system's default.</param>
 /// <param name="Key">A key to register as given (16–256 printable ASCII characters); null has one made.</param>
-public sealed record KeyRequest(string User, string? Tenant = null, int? RequestsPerMinute = null, string? Key = null);
+/// <param name="RequestsPerDay">0 means no quota, null the system's default.</param>
+/// <param name="TokensPerDay">0 means no quota, null the system's default.</param>
+public sealed record KeyRequest(string User, string? Tenant = null, int? RequestsPerMinute = null, string? Key = null, int? RequestsPerDay = null, int? TokensPerDay = null);
 
 /// <summary>A key that was made. The clear text can't be had again.</summary>
-public sealed record IssuedKey(string User, string Tenant, int RequestsPerMinute, string Key);
+public sealed record IssuedKey(string User, string Tenant, int RequestsPerMinute, string Key, int RequestsPerDay = 0, int TokensPerDay = 0);

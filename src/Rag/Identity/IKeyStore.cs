@@ -29,4 +29,7 @@ public sealed record NewKey(Caller Caller, KeyHash Hash);
 /// <param name="RequestsPerMinute">The user's limit.</param>
 /// <param name="CreatedAt">When it was made (UTC).</param>
 /// <param name="RevokedAt">When it was revoked, or null while it is valid.</param>
-public sealed record KeyListing(string Id, string User, string Tenant, int RequestsPerMinute, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt);
+/// <param name="RequestsPerDay">The user's quota of requests a day; 0 for none.</param>
+/// <param name="TokensPerDay">The user's quota of tokens a day; 0 for none.</param>
+public sealed record KeyListing(
+    string Id, string User, string Tenant, int RequestsPerMinute, DateTimeOffset CreatedAt, DateTimeOffset? RevokedAt, int RequestsPerDay = 0, int TokensPerDay = 0);

@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
+using Rag.Identity.Usage;
 using Rag.Seams;
 
 namespace Rag.Identity;
 
-/// <summary>The identity service. The host registers an <see cref="IKeyStore"/> beside it.</summary>
+/// <summary>The identity service. The host registers an <see cref="IKeyStore"/> and an <see cref="IUsageStore"/> beside it.</summary>
 public sealed class IdentityModule : ServiceModule
 {
     /// <inheritdoc/>
@@ -15,7 +16,7 @@ public sealed class IdentityModule : ServiceModule
     public override IReadOnlyList<string> DependsOn => [];
 
     /// <inheritdoc/>
-    public override IReadOnlyList<Contract> Contracts => [IdentityContract.Instance];
+    public override IReadOnlyList<Contract> Contracts => [IdentityContract.Instance, UsageContract.Instance];
 
     /// <inheritdoc/>
     public override IReadOnlyList<Setting> Settings => IdentitySettings.All;
@@ -25,6 +26,7 @@ public sealed class IdentityModule : ServiceModule
     {
         services.AddSingleton(IdentitySettings.Read(configuration));
         services.AddSingleton<IIdentity, KeyIdentity>();
+        services.AddSingleton<IUsage, UsageLedger>();
     }
 
     /// <summary>The service by itself, for commands that run beside the server.</summary>

@@ -9,6 +9,18 @@ internal sealed record IdentityOptions
     /// <summary>Requests per minute of a user without a limit of its own, <c>identity:requests_per_minute</c>; default 100.</summary>
     public int RequestsPerMinute { get; init; } = 100;
 
+    /// <summary>The greatest quota of a day.</summary>
+    public const int MaxPerDay = 2_000_000_000;
+
+    /// <summary>Requests per day of a user without a quota of its own, <c>identity:requests_per_day</c>; default 0: none.</summary>
+    public int RequestsPerDay { get; init; }
+
+    /// <summary>Tokens per day of a user without a quota of its own, <c>identity:tokens_per_day</c>; default 0: none.</summary>
+    public int TokensPerDay { get; init; }
+
+    /// <summary>How many days usage is kept, today included, <c>identity:usage_days</c>; default 400.</summary>
+    public int UsageDays { get; init; } = 400;
+
     /// <summary>The most keys remembered; past them the oldest third is forgotten and looked up again.</summary>
     public int CachedKeys { get; init; } = 100_000;
 

@@ -36,10 +36,10 @@ internal sealed partial class KeyIdentity(IKeyStore store, IdentityOptions optio
         var added = new NewKey[requests.Count];
         for (var i = 0; i < issued.Length; i++)
         {
-            var (user, tenant, limit, given) = requests[i];
-            var caller = new Caller(user, tenant ?? "default", limit ?? options.RequestsPerMinute);
+            var (user, tenant, limit, given, requestsPerDay, tokensPerDay) = requests[i];
+            var caller = new Caller(user, tenant ?? "default", limit ?? options.RequestsPerMinute, requestsPerDay ?? options.RequestsPerDay, tokensPerDay ?? options.TokensPerDay);
             var key = given ?? MakeKey();
-            issued[i] = new IssuedKey(caller.User, caller.Tenant, caller.RequestsPerMinute, key);
+            issued[i] = new IssuedKey(caller.User, caller.Tenant, caller.RequestsPerMinute, key, caller.RequestsPerDay, caller.TokensPerDay);
             added[i] = new NewKey(caller, KeyHash.Of(key));
         }
 
@@ -88,6 +88,10 @@ internal sealed partial class KeyIdentity(IKeyStore store, IdentityOptions optio
                 problems.Add($"keys[{i}].tenant: '{Short(tenant)}' is not permitted; expected 1–128 letters, digits, '.', '_', '-' or '@'");
             if (request.RequestsPerMinute is < 1 or > IdentityOptions.MaxRequestsPerMinute)
                 problems.Add($"keys[{i}].requests_per_minute: {request.RequestsPerMinute} is not permitted; expected 1–{IdentityOptions.MaxRequestsPerMinute}");
+            if (request.RequestsPerDay is < 0 or > IdentityOptions.MaxPerDay)
+                problems.Add($"keys[{i}].requests_per_day: {request.RequestsPerDay} is not permitted; expected 0 (none) to {IdentityOptions.MaxPerDay}");
+            if (request.TokensPerDay is < 0 or > IdentityOptions.MaxPerDay)
+                problems.Add($"keys[{i}].tokens_per_day: {request.TokensPerDay} is not permitted; expected 0 (none) to {IdentityOptions.MaxPerDay}");
             if (request.Key is { } key && (key.Length is < ShortestKey or > LongestKey || key.AsSpan().ContainsAnyExceptInRange('!', '~')))
                 problems.Add($"keys[{i}].key: expected {ShortestKey}–{LongestKey} printable ASCII characters without spaces, got {key.Length} characters");
         }

@@ -7,6 +7,7 @@ using Rag.Host;
 using Rag.Host.Archives;
 using Rag.Host.Commands;
 using Rag.Identity;
+using Rag.Identity.Usage;
 using Rag.Ingestion;
 using Rag.Tests.Documents;
 using Xunit;
@@ -81,6 +82,22 @@ public sealed class BackupTests : IDisposable
 
         Assert.Equal(new Caller("ann", "acme", 7), await KeysOf(Target).FindAsync(KeyHash.Of("key of ann, secret"), default));
         Assert.Null(await KeysOf(Target).FindAsync(KeyHash.Of("key of bob, secret"), default));
+    }
+
+    [Fact]
+    public async Task Usage_and_quotas_come_back_and_a_second_restore_adds_nothing()
+    {
+        await KeysOf(Source).AddAsync([new NewKey(new Caller("ann", "acme", 7, 1000, 50_000), KeyHash.Of("key of ann, secret"))], default);
+        var entry = new UsageEntry(739_000, "acme", "ann", "0123456789ab", "query", new UsageAmounts(3, 20, 10, 0, 0, 0, 0));
+        await UsageOf(Source).AddAsync(new UsageBatch("s", 1, [entry], 739_000, []), default);
+
+        await RagCommand.RunAsync(["backup", File, "--data", Source]);
+        Assert.Equal(ExitCode.Ok, await RagCommand.RunAsync(["restore", File, "--data", Target]));
+        Assert.Equal(ExitCode.Ok, await RagCommand.RunAsync(["restore", File, "--data", Target, "--merge"]));
+        Assert.Equal(ExitCode.Ok, await RagCommand.RunAsync(["copy", "--data", Source, "--to", Config(Target), "--merge"]));
+
+        Assert.Equal([entry], (await UsageOf(Target).ReadAsync(new UsageQuestion(0, int.MaxValue, null, null, null, 10), default)).Entries);
+        Assert.Equal(new Caller("ann", "acme", 7, 1000, 50_000), await KeysOf(Target).FindAsync(KeyHash.Of("key of ann, secret"), default));
     }
 
     [Fact]
@@ -167,6 +184,8 @@ public sealed class BackupTests : IDisposable
     private static NewKey New(string user, string key) => new(new Caller(user, "acme", 7), KeyHash.Of(key));
 
     private static SqliteKeyStore KeysOf(string data) => new(Path.Combine(Directory.CreateDirectory(Path.Combine(data, "identity")).FullName, "keys.db"), TimeProvider.System);
+
+    private static SqliteUsageStore UsageOf(string data) => new(Path.Combine(Directory.CreateDirectory(Path.Combine(data, "identity")).FullName, "keys.db"));
 
     private string Config(string data)
     {

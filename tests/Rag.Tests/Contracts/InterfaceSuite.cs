@@ -6,6 +6,7 @@ using Rag.Errors;
 using Rag.Filters;
 using Rag.Generation;
 using Rag.Identity;
+using Rag.Identity.Usage;
 using Rag.Keywords;
 using Rag.Query;
 using Rag.Reranking;
@@ -147,6 +148,18 @@ public abstract class InterfaceSuite(Shape shape)
         Assert.Equal(new Caller(_tenant, _tenant, 7), await identity.AuthenticateAsync(issued.Key, None));
         Assert.Null(await identity.AuthenticateAsync("a-key-that-nobody-was-given", None));
         await RefusedAsync(RagError.InvalidArgument, () => identity.IssueKeysAsync([new KeyRequest("a b")], None).AsTask());
+    }
+
+    [Fact]
+    public async Task Usage_counts_a_batch_once_and_tells_the_days_totals()
+    {
+        var usage = Get<IUsage>();
+        var day = DateOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime).DayNumber;
+        var batch = new UsageBatch(_tenant, 1, [new UsageEntry(day, _tenant, _tenant, "k", "query", new UsageAmounts(2, 30, 4, 0, 0, 0, 0))], day, [_tenant]);
+        for (var i = 0; i < 2; i++)
+            Assert.Equal(new DayTotal(_tenant, 2, 34), Assert.Single(await usage.AddAsync(batch, None)));
+        Assert.Equal(batch.Entries, (await usage.ReadAsync(new UsageQuestion(day, day, _tenant, null, null, 10), None)).Entries);
+        await RefusedAsync(RagError.InvalidArgument, () => usage.ReadAsync(new UsageQuestion(day, day, _tenant, null, null, 0), None).AsTask());
     }
 
     [Fact]

@@ -84,7 +84,7 @@ public class KnownCallersTests
 
     private static async Task<(string? User, bool WithoutIdentity)> FindAsync(KnownCallers callers, string key = Key)
     {
-        var (caller, without) = await callers.FindAsync(key, default);
+        var (caller, without, _) = await callers.FindAsync(key, default);
         return (caller?.User, without);
     }
 

@@ -78,7 +78,7 @@ public class WatchingTests
         await using var server = await GatewayServer.StartAsync();
         var document = await server.Http.GetFromJsonAsync<JsonElement>("/openapi/v1.json");
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(o => (Path: p.Name, o.Name, o.Value))).ToList();
-        Assert.Equal(21, operations.Count);
+        Assert.Equal(23, operations.Count);
         foreach (var (path, method, operation) in operations)
         {
             Assert.True(operation.GetProperty("summary").GetString()!.Length > 5, $"{method} {path}");

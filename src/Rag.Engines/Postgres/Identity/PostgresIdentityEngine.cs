@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Hosting;
 using Rag.Identity;
+using Rag.Identity.Usage;
 
 namespace Rag.Engines.Postgres.Identity;
 
@@ -11,7 +12,7 @@ internal sealed class PostgresIdentityEngine : Engine
 
     public override string Name => "postgres";
 
-    public override string Description => "PostgreSQL: users and hashed keys";
+    public override string Description => "PostgreSQL: users, hashed keys and usage";
 
     public override bool Shared => true;
 
@@ -23,6 +24,7 @@ internal sealed class PostgresIdentityEngine : Engine
         services.AddSingleton(provider => new PostgresKeyStore(provider.GetRequiredService<PostgresSource>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IKeyStore>(provider => provider.GetRequiredService<PostgresKeyStore>());
         services.AddSingleton<IKeyArchive>(provider => provider.GetRequiredService<PostgresKeyStore>());
+        services.AddSingleton<IUsageStore>(provider => new PostgresUsageStore(provider.GetRequiredService<PostgresSource>()));
     }
 
     public override ValueTask<IReadOnlyList<Finding>> CheckAsync(EngineContext context, CancellationToken cancellationToken) =>

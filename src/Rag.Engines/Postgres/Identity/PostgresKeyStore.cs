@@ -14,6 +14,15 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
           hash text COLLATE "C" PRIMARY KEY, username text COLLATE "C" NOT NULL REFERENCES users(name), created_at timestamptz NOT NULL, revoked_at timestamptz);
         CREATE INDEX keys_by_user ON keys(username);
         CREATE INDEX keys_by_id ON keys(substr(hash, 1, 12));
+        """,
+        """
+        ALTER TABLE users ADD COLUMN requests_per_day integer NOT NULL DEFAULT 0, ADD COLUMN tokens_per_day integer NOT NULL DEFAULT 0;
+        CREATE TABLE usage(
+          day integer NOT NULL, tenant text COLLATE "C" NOT NULL, username text COLLATE "C" NOT NULL, key text COLLATE "C" NOT NULL, operation text COLLATE "C" NOT NULL,
+          requests bigint NOT NULL, prompt_tokens bigint NOT NULL, completion_tokens bigint NOT NULL, texts bigint NOT NULL, embedded_tokens bigint NOT NULL,
+          documents bigint NOT NULL, bytes bigint NOT NULL, PRIMARY KEY(day, tenant, username, key, operation));
+        CREATE INDEX usage_of ON usage(username, day);
+        CREATE TABLE usage_sources(source text COLLATE "C" PRIMARY KEY, number bigint NOT NULL, day integer NOT NULL);
         """);
 
     private readonly PostgresTables _tables = new(source, Migrations);
@@ -22,9 +31,9 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
         async (connection, stop) =>
         {
             await using var command = connection.Statement(
-                "SELECT u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name=k.username WHERE k.hash=$1 AND k.revoked_at IS NULL", hash.ToString());
+                "SELECT u.name, u.tenant, u.requests_per_minute, u.requests_per_day, u.tokens_per_day FROM keys k JOIN users u ON u.name=k.username WHERE k.hash=$1 AND k.revoked_at IS NULL", hash.ToString());
             await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
-            return await row.ReadAsync(stop).ConfigureAwait(false) ? new Caller(PostgresText.Read(row.GetString(0)), PostgresText.Read(row.GetString(1)), row.GetInt32(2)) : null;
+            return await row.ReadAsync(stop).ConfigureAwait(false) ? new Caller(PostgresText.Read(row.GetString(0)), PostgresText.Read(row.GetString(1)), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4)) : null;
         }, cancellationToken);
 
     public async ValueTask AddAsync(IReadOnlyList<NewKey> keys, CancellationToken cancellationToken)
@@ -40,10 +49,12 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
                 await using var batch = new NpgsqlBatch(connection)
                     .Add(
                         """
-                        INSERT INTO users(name, tenant, requests_per_minute) SELECT * FROM unnest($1, $2, $3)
-                        ON CONFLICT(name) DO UPDATE SET tenant=excluded.tenant, requests_per_minute=excluded.requests_per_minute
+                        INSERT INTO users(name, tenant, requests_per_minute, requests_per_day, tokens_per_day) SELECT * FROM unnest($1, $2, $3, $4, $5)
+                        ON CONFLICT(name) DO UPDATE SET tenant=excluded.tenant, requests_per_minute=excluded.requests_per_minute,
+                          requests_per_day=excluded.requests_per_day, tokens_per_day=excluded.tokens_per_day
                         """,
-                        users.Select(u => PostgresText.Write(u.User)).ToArray(), users.Select(u => PostgresText.Write(u.Tenant)).ToArray(), users.Select(u => u.RequestsPerMinute).ToArray())
+                        users.Select(u => PostgresText.Write(u.User)).ToArray(), users.Select(u => PostgresText.Write(u.Tenant)).ToArray(), users.Select(u => u.RequestsPerMinute).ToArray(),
+                        users.Select(u => u.RequestsPerDay).ToArray(), users.Select(u => u.TokensPerDay).ToArray())
                     // A key given by hand may be given again, even after its revocation: that makes it valid again.
                     .Add(
                         """
@@ -60,7 +71,7 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
         {
             await using var command = connection.Statement(
                 """
-                SELECT substr(k.hash, 1, 12), u.name, u.tenant, u.requests_per_minute, k.created_at, k.revoked_at
+                SELECT substr(k.hash, 1, 12), u.name, u.tenant, u.requests_per_minute, k.created_at, k.revoked_at, u.requests_per_day, u.tokens_per_day
                 FROM keys k JOIN users u ON u.name=k.username ORDER BY u.name, k.created_at, k.hash
                 """);
             await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
@@ -68,7 +79,7 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
             while (await row.ReadAsync(stop).ConfigureAwait(false))
                 listing.Add(new KeyListing(
                     row.GetString(0), PostgresText.Read(row.GetString(1)), PostgresText.Read(row.GetString(2)), row.GetInt32(3), row.GetFieldValue<DateTimeOffset>(4),
-                    row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5)));
+                    row.IsDBNull(5) ? null : row.GetFieldValue<DateTimeOffset>(5), row.GetInt32(6), row.GetInt32(7)));
             return listing;
         }, cancellationToken);
 
@@ -87,11 +98,11 @@ internal sealed class PostgresKeyStore(PostgresSource source, TimeProvider time)
             async (connection, stop) =>
             {
                 await using var command = connection.Statement(
-                    "SELECT k.hash, u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name=k.username WHERE k.revoked_at IS NULL ORDER BY k.hash");
+                    "SELECT k.hash, u.name, u.tenant, u.requests_per_minute, u.requests_per_day, u.tokens_per_day FROM keys k JOIN users u ON u.name=k.username WHERE k.revoked_at IS NULL ORDER BY k.hash");
                 await using var row = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
                 var read = new List<NewKey>();
                 while (await row.ReadAsync(stop).ConfigureAwait(false))
-                    read.Add(new NewKey(new Caller(PostgresText.Read(row.GetString(1)), PostgresText.Read(row.GetString(2)), row.GetInt32(3)), KeyHash.Parse(row.GetString(0))));
+                    read.Add(new NewKey(new Caller(PostgresText.Read(row.GetString(1)), PostgresText.Read(row.GetString(2)), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5)), KeyHash.Parse(row.GetString(0))));
                 return read;
             }, cancellationToken).ConfigureAwait(false);
         foreach (var key in keys)

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Identity;
+using Rag.Identity.Usage;
 
 namespace Rag.Engines.Sqlite.Identity;
 
@@ -19,5 +20,6 @@ internal sealed class SqliteIdentityEngine : Engine
         services.AddSingleton(provider => new SqliteKeyStore(Path.Combine(context.Folder(Seam), "keys.db"), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IKeyStore>(provider => provider.GetRequiredService<SqliteKeyStore>());
         services.AddSingleton<IKeyArchive>(provider => provider.GetRequiredService<SqliteKeyStore>());
+        services.AddSingleton<IUsageStore>(_ => new SqliteUsageStore(Path.Combine(context.Folder(Seam), "keys.db")));
     }
 }

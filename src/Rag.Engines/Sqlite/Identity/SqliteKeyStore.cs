@@ -29,6 +29,7 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         using var connection = Open();
         Execute(connection, null, "PRAGMA journal_mode = WAL");
         Execute(connection, null, Schema);
+        AddQuotas(connection);
     }
 
     public ValueTask<Caller?> FindAsync(KeyHash hash, CancellationToken cancellationToken)
@@ -36,10 +37,10 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         using var connection = Open();
         using var command = connection.CreateCommand();
         command.CommandText =
-            "SELECT u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name = k.user WHERE k.hash = $hash AND k.revoked_at IS NULL";
+            "SELECT u.name, u.tenant, u.requests_per_minute, u.requests_per_day, u.tokens_per_day FROM keys k JOIN users u ON u.name = k.user WHERE k.hash = $hash AND k.revoked_at IS NULL";
         command.Parameters.AddWithValue("$hash", hash.ToString());
         using var row = command.ExecuteReader();
-        return ValueTask.FromResult(row.Read() ? new Caller(row.GetString(0), row.GetString(1), row.GetInt32(2)) : null);
+        return ValueTask.FromResult(row.Read() ? new Caller(row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetInt32(3), row.GetInt32(4)) : null);
     }
 
     public ValueTask AddAsync(IReadOnlyList<NewKey> keys, CancellationToken cancellationToken)
@@ -48,9 +49,9 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         using var transaction = connection.BeginTransaction(deferred: false);
         using var user = Command(connection, transaction,
             """
-            INSERT INTO users(name, tenant, requests_per_minute) VALUES ($user, $tenant, $limit)
-            ON CONFLICT(name) DO UPDATE SET tenant = $tenant, requests_per_minute = $limit
-            """, "$user", "$tenant", "$limit");
+            INSERT INTO users(name, tenant, requests_per_minute, requests_per_day, tokens_per_day) VALUES ($user, $tenant, $limit, $requests, $tokens)
+            ON CONFLICT(name) DO UPDATE SET tenant = $tenant, requests_per_minute = $limit, requests_per_day = $requests, tokens_per_day = $tokens
+            """, "$user", "$tenant", "$limit", "$requests", "$tokens");
         // A key given by hand may be given again, even after its revocation: that makes it valid again.
         using var key = Command(connection, transaction,
             """
@@ -60,7 +61,7 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         var now = Now();
         foreach (var (caller, hash) in keys)
         {
-            Run(user, caller.User, caller.Tenant, caller.RequestsPerMinute);
+            Run(user, caller.User, caller.Tenant, caller.RequestsPerMinute, caller.RequestsPerDay, caller.TokensPerDay);
             Run(key, hash.ToString(), caller.User, now);
         }
 
@@ -74,7 +75,7 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         using var command = connection.CreateCommand();
         command.CommandText =
             """
-            SELECT substr(k.hash, 1, 12), u.name, u.tenant, u.requests_per_minute, k.created_at, k.revoked_at
+            SELECT substr(k.hash, 1, 12), u.name, u.tenant, u.requests_per_minute, k.created_at, k.revoked_at, u.requests_per_day, u.tokens_per_day
             FROM keys k JOIN users u ON u.name = k.user ORDER BY u.name, k.created_at, k.hash
             """;
         using var row = command.ExecuteReader();
@@ -82,7 +83,7 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
         while (row.Read())
             listing.Add(new KeyListing(
                 row.GetString(0), row.GetString(1), row.GetString(2), row.GetInt32(3), Time(row.GetString(4)),
-                row.IsDBNull(5) ? null : Time(row.GetString(5))));
+                row.IsDBNull(5) ? null : Time(row.GetString(5)), row.GetInt32(6), row.GetInt32(7)));
         return ValueTask.FromResult<IReadOnlyList<KeyListing>>(listing);
     }
 
@@ -98,13 +99,27 @@ internal sealed class SqliteKeyStore : IKeyStore, IKeyArchive
     {
         await using var connection = Open();
         using var command = Command(connection, null,
-            "SELECT k.hash, u.name, u.tenant, u.requests_per_minute FROM keys k JOIN users u ON u.name = k.user WHERE k.revoked_at IS NULL ORDER BY k.hash");
+            "SELECT k.hash, u.name, u.tenant, u.requests_per_minute, u.requests_per_day, u.tokens_per_day FROM keys k JOIN users u ON u.name = k.user WHERE k.revoked_at IS NULL ORDER BY k.hash");
         using var row = command.ExecuteReader();
         while (row.Read())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return new NewKey(new Caller(row.GetString(1), row.GetString(2), row.GetInt32(3)), KeyHash.Parse(row.GetString(0)));
+            yield return new NewKey(new Caller(row.GetString(1), row.GetString(2), row.GetInt32(3), row.GetInt32(4), row.GetInt32(5)), KeyHash.Parse(row.GetString(0)));
         }
+    }
+
+    // Files of earlier versions know no quotas. Two processes that start at a time wait for each other.
+    private static void AddQuotas(SqliteConnection connection)
+    {
+        using var transaction = connection.BeginTransaction(deferred: false);
+        using var present = Command(connection, transaction, "SELECT count(*) FROM pragma_table_info('users') WHERE name = 'requests_per_day'");
+        if (present.ExecuteScalar() is 0L)
+        {
+            Execute(connection, transaction, "ALTER TABLE users ADD COLUMN requests_per_day INTEGER NOT NULL DEFAULT 0");
+            Execute(connection, transaction, "ALTER TABLE users ADD COLUMN tokens_per_day INTEGER NOT NULL DEFAULT 0");
+        }
+
+        transaction.Commit();
     }
 
     private SqliteConnection Open()

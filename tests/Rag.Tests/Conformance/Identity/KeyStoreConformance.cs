@@ -25,6 +25,16 @@ public abstract class KeyStoreConformance : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Quotas_of_the_day_come_back_with_the_user_and_in_the_listing()
+    {
+        await Store.AddAsync([new NewKey(new Caller("ann", "t", 7, 1000, 2_000_000_000), KeyHash.Of("key"))], default);
+        Assert.Equal(new Caller("ann", "t", 7, 1000, 2_000_000_000), await FindAsync("key"));
+        Assert.Equal((1000, 2_000_000_000), Assert.Single(await Store.ListAsync(default)) is var listed ? (listed.RequestsPerDay, listed.TokensPerDay) : default);
+        await Store.AddAsync([new NewKey(new Caller("ann", "t", 7), KeyHash.Of("another"))], default);
+        Assert.Equal(new Caller("ann", "t", 7), await FindAsync("key"));
+    }
+
+    [Fact]
     public async Task A_users_next_key_brings_its_tenant_and_limit_to_the_others()
     {
         await AddAsync(("ann", "acme", 7, "first"));
