@@ -102,7 +102,7 @@ public sealed class PostgresCopyTests(EngineServers servers) : IAsyncLifetime
 
             // By the archive's own hand, so that the change comes in its middle for certain.
             await using var target = new SqliteDocumentStoreAt(Path.Combine(Back, "documents"));
-            var archive = new ArchiveTarget(target.Store, KeysOf(Back), TimeProvider.System);
+            var archive = new ArchiveTarget(target.Store, KeysOf(Back), new SqliteUsageStore(Path.Combine(Back, "identity", "keys.db")), TimeProvider.System);
             var read = 0;
             await foreach (var archived in new PostgresDocumentArchive(_schema.Source).ReadAsync(default))
             {
@@ -141,7 +141,7 @@ public sealed class PostgresCopyTests(EngineServers servers) : IAsyncLifetime
             for (var i = 0; i < 500; i++)
                 await source.PutAsync($"d{i:000}", $"text {i}");
             using var postgres = OnPostgres();
-            var archive = new ArchiveTarget(postgres.Store, new PostgresKeyStore(_schema.Source, TimeProvider.System), TimeProvider.System);
+            var archive = new ArchiveTarget(postgres.Store, new PostgresKeyStore(_schema.Source, TimeProvider.System), new PostgresUsageStore(_schema.Source), TimeProvider.System);
             using var stop = new CancellationTokenSource();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
             {
@@ -199,7 +199,7 @@ public sealed class PostgresCopyTests(EngineServers servers) : IAsyncLifetime
 
     private async Task<ArchiveTarget> MergeAsync(DocumentsUnderTest postgres)
     {
-        var archive = new ArchiveTarget(postgres.Store, new PostgresKeyStore(_schema.Source, TimeProvider.System), TimeProvider.System);
+        var archive = new ArchiveTarget(postgres.Store, new PostgresKeyStore(_schema.Source, TimeProvider.System), new PostgresUsageStore(_schema.Source), TimeProvider.System);
         await foreach (var archived in new SqliteDocumentArchive(Path.Combine(Source, "documents")).ReadAsync(default))
             await archive.AddAsync(Line(archived), default);
         await archive.FlushAsync(default);
