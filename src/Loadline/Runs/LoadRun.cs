@@ -77,7 +77,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         var (plan, profile) = (request.Plan, request.Profile);
         var clock = new RunClock(time);
-        using var wire = new HttpWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
+        using var wire = OpenWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
         if (profile.Keys is not KeySource.None)
             observer.Step($"Getting API keys for {plan.Load.Users} users");
         var seeders = profile.Keys is KeySource.Issued && plan.Data.Documents > 0 ? 1 + (plan.Data.Documents / DocumentsPerSeeder) : 0;
@@ -112,7 +112,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Processes = watch.TakeProcesses,
         });
         var clock = new RunClock(time);
-        using var wire = new HttpWire(
+        using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
 
@@ -130,6 +130,18 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
         var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
         return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
+    }
+
+    private static IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
+    {
+        try
+        {
+            return Wires.Open(profile, options, clock);
+        }
+        catch (TransportException problem)
+        {
+            throw new TargetException($"profile '{profile.Name}': {problem.Message}", problem);
+        }
     }
 
     // The load ends with its last user, or when a process of the target does.

@@ -47,6 +47,7 @@ public static partial class TargetProfileReader
         var about = root.Text("about", "write one sentence: which systems the profile fits");
         var url = root.Parsed("url", UrlOf, null, "write url: http://127.0.0.1:8000");
         var protocol = root.Choice("protocol", TargetProtocol.Http1, new Dictionary<string, TargetProtocol> { ["http1"] = TargetProtocol.Http1, ["http2"] = TargetProtocol.Http2 });
+        var transport = TargetProfileTransportReader.Read(root, protocol);
         var auth = Auth(root.Section("auth"));
         var throttled = root.Statuses("throttled", [429]);
         var keys = KeySourceReader.Read(root);
@@ -68,6 +69,7 @@ public static partial class TargetProfileReader
             About = about,
             Url = url,
             Protocol = protocol,
+            Transport = transport,
             Auth = auth,
             Keys = keys,
             ThrottledStatuses = throttled,

@@ -26,6 +26,8 @@ internal sealed class User
             Operation = world.Profile.Operations.Values.First(),
             Values = new TemplateValues { User = UserKeys.NameOf(index), Key = key ?? "", TopK = world.Plan.Data.TopK },
             Authorization = UserKeys.Authorization(world.Profile, key),
+            // What a user does between two waits takes microseconds.
+            ContinuesOnWire = true,
         };
     }
 

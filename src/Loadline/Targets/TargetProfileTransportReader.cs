@@ -1,0 +1,94 @@
+using YamlDotNet.RepresentationModel;
+
+namespace Loadline.Targets;
+
+/// <summary>Reads <c>wire</c>, <c>proxy</c>, <c>tls</c> and the headers of every request.</summary>
+internal static class TargetProfileTransportReader
+{
+    private static readonly Dictionary<string, WireChoice> Wires = new()
+    {
+        ["auto"] = WireChoice.Auto,
+        ["lean"] = WireChoice.Lean,
+        ["dotnet"] = WireChoice.DotNet,
+    };
+
+    private static readonly string[] SetByTheWire = ["Content-Length", "Transfer-Encoding", "Content-Type", "Connection"];
+
+    internal static TransportProfile Read(ProfileSection root, TargetProtocol protocol)
+    {
+        var wire = root.Choice("wire", WireChoice.Auto, Wires);
+        var proxy = Proxy(root);
+        if (wire == WireChoice.Lean && protocol != TargetProtocol.Http1)
+            root.Problem(root.LineOf("wire"), "wire", "lean", "speaks HTTP/1.1 alone", "write wire: auto, or protocol: http1");
+        if (wire == WireChoice.Lean && proxy is not null)
+            root.Problem(root.LineOf("wire"), "wire", "lean", "knows no proxy", "write wire: auto, or leave proxy out");
+        return new TransportProfile { Wire = wire, Proxy = proxy, Tls = Tls(root.Section("tls")), Headers = Headers(root.Section("headers")) };
+    }
+
+    private static ProxyProfile? Proxy(ProfileSection root)
+    {
+        if (root.Find("proxy") is not YamlMappingNode)
+            return root.Parsed("proxy", UrlOf, null, "write proxy: http://proxy:3128") is { } alone ? new ProxyProfile(alone, null, null) : null;
+        var section = root.Section("proxy")!;
+        var url = section.Parsed("url", UrlOf, "write url: http://proxy:3128", "write url: http://proxy:3128");
+        var user = section.Text("user");
+        var password = Secret(section, "password");
+        if (password is not null && user is null)
+            section.Problem(section.LineOf("password"), "password", null, "belongs to no user", "write user: too");
+        section.RejectUnknown();
+        return url is null ? null : new ProxyProfile(url, user, password);
+    }
+
+    private static TlsProfile? Tls(ProfileSection? section)
+    {
+        if (section is null)
+            return null;
+        var tls = new TlsProfile
+        {
+            Authorities = section.Text("authorities"),
+            Certificate = section.Text("certificate"),
+            Key = section.Text("key"),
+            KeyPassword = Secret(section, "key_password"),
+            ServerName = section.Text("server_name"),
+            Verify = section.Choice("verify", true, new Dictionary<string, bool> { ["true"] = true, ["false"] = false }),
+        };
+        if (tls.Certificate is null && (tls.Key is not null || tls.KeyPassword is not null))
+            section.Problem(section.Line, "certificate", null, "is missing beside the key", "write certificate: client.pem");
+        if (!tls.Verify && tls.Authorities is not null)
+            section.Problem(section.LineOf("authorities"), "authorities", null, "are of no use when nothing is verified", "leave verify: false out");
+        section.RejectUnknown();
+        return tls;
+    }
+
+    private static List<(string, Secret)> Headers(ProfileSection? section)
+    {
+        var headers = new List<(string, Secret)>();
+        foreach (var name in section?.Keys().ToList() ?? [])
+        {
+            if (!name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c)))
+                section!.Problem(section.LineOf(name), name, null, "is not a header's name", "write letters, digits and hyphens");
+            else if (SetByTheWire.Contains(name, StringComparer.OrdinalIgnoreCase))
+                section!.Problem(section.LineOf(name), name, null, "is set by Loadline itself", "leave it out; an operation has content_type");
+            if (Secret(section!, name) is { } value)
+                headers.Add((name, value));
+        }
+        section?.RejectUnknown();
+        return headers;
+    }
+
+    private static Secret? Secret(ProfileSection section, string key)
+    {
+        if (section.Find(key) is not YamlMappingNode)
+            return section.Text(key) is { } text ? new Secret.Plain(text) : null;
+        var inner = section.Section(key)!;
+        var (variable, file) = (inner.Text("env"), inner.Text("file"));
+        inner.RejectUnknown();
+        if ((variable is null) == (file is null))
+            section.Problem(section.LineOf(key), key, null, "must be in exactly one place", $"write {key}: {{ env: NAME }} or {{ file: PATH }}");
+        return variable is not null ? new Secret.Environment(variable) : file is not null ? new Secret.File(file) : null;
+    }
+
+    private static Uri UrlOf(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0
+            ? uri : throw new FormatException("a proxy's URL begins with http:// or https://, names a host, and holds no password");
+}

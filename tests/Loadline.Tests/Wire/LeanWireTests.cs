@@ -1,0 +1,138 @@
+using System.Text;
+using Loadline.Wire;
+using Loadline.Wire.Lean;
+using Xunit;
+
+namespace Loadline.Tests.Wire;
+
+/// <summary>What only the wire of our own does.</summary>
+public class LeanWireTests
+{
+    private static readonly byte[] Answer = Encoding.ASCII.GetBytes("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_request_that_meets_a_closing_connection_is_sent_once_more_and_counted(bool epoll)
+    {
+        // The first connection takes a second request and closes without a byte, as one does whose idle time is just over.
+        await using var server = RawServer.Start(async (socket, number, end) =>
+        {
+            await RawServer.ReceiveRequestAsync(socket, end);
+            await socket.SendAsync(Answer, end);
+            await RawServer.ReceiveRequestAsync(socket, end);
+            if (number > 1)
+                await socket.SendAsync(Answer, end);
+        });
+        using var wire = Open(server, epoll);
+        var (first, _) = await SendAsync(wire);
+        var (second, _) = await SendAsync(wire);
+        Assert.Equal((Outcome.Ok, Outcome.Ok, 1L, 2), (first.Outcome, second.Outcome, wire.SentAgain, server.Connections));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_answered_in_part_is_not_sent_again(bool epoll)
+    {
+        await using var server = RawServer.Start(async (socket, _, end) =>
+        {
+            await RawServer.ReceiveRequestAsync(socket, end);
+            await socket.SendAsync(Answer, end);
+            await RawServer.ReceiveRequestAsync(socket, end);
+            await socket.SendAsync("HTTP/1.1 2"u8.ToArray(), end);
+        });
+        using var wire = Open(server, epoll);
+        await SendAsync(wire);
+        var (second, _) = await SendAsync(wire);
+        Assert.Equal((Outcome.Failed, "reset", 0L), (second.Outcome, second.Reason, wire.SentAgain));
+    }
+
+    [Fact]
+    public async Task Bytes_after_an_answer_end_the_connection_and_not_the_answer()
+    {
+        await using var server = RawServer.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}surprise");
+        using var wire = Open(server, epoll: true);
+        var (first, _) = await SendAsync(wire);
+        var (second, _) = await SendAsync(wire);
+        Assert.Equal((Outcome.Ok, Outcome.Ok, 2), (first.Outcome, second.Outcome, server.Connections));
+    }
+
+    [Fact]
+    public async Task Stopping_drops_every_exchange_in_hand_at_once()
+    {
+        var arrived = new SemaphoreSlim(0);
+        await using var server = RawServer.Start(async (socket, _, end) =>
+        {
+            await RawServer.ReceiveRequestAsync(socket, end);
+            arrived.Release();
+            await Task.Delay(Timeout.Infinite, end);
+        });
+        using var wire = Open(server, epoll: true);
+        using var stop = new CancellationTokenSource();
+        var sending = Enumerable.Range(0, 50).Select(_ => SendAsync(wire, stop.Token)).ToList();
+        for (var i = 0; i < sending.Count; i++)
+            await arrived.WaitAsync();
+        await stop.CancelAsync();
+        Assert.All(await Task.WhenAll(sending), sent => Assert.False(sent.Reply.Ended));
+    }
+
+    [Fact]
+    public async Task Disposing_ends_what_is_in_hand()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var server = RawServer.Start(async (socket, _, end) =>
+        {
+            await RawServer.ReceiveRequestAsync(socket, end);
+            arrived.SetResult();
+            await Task.Delay(Timeout.Infinite, end);
+        });
+        var wire = Open(server, epoll: true);
+        var sending = SendAsync(wire);
+        await arrived.Task;
+        wire.Dispose();
+        Assert.False((await sending).Reply.Ended);
+    }
+
+    [Fact]
+    public async Task An_exchange_whose_caller_may_go_on_here_allocates_next_to_nothing()
+    {
+        await using var server = RawServer.Answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}");
+        using var wire = Open(server, epoll: true);
+        if (!wire.UsesEpoll)
+            return;
+        var exchange = new Exchange { Operation = "query" };
+        var request = Request();
+        request.ContinuesOnWire = true;
+        long before = 0;
+        // The loop's thread sends and receives all of these: what this thread allocates is what the wire does. Slow exchanges keep their text, so the least of some rounds counts.
+        var least = long.MaxValue;
+        for (var round = 0; round < 30; round++)
+        {
+            for (var i = 0; i < 20; i++)
+            {
+                if (i == 1)
+                    before = GC.GetAllocatedBytesForCurrentThread();
+                exchange.Sent = Exchange.Never;
+                exchange.End = Exchange.Never;
+                await wire.SendAsync(request, exchange, default).ConfigureAwait(false);
+            }
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+        Assert.Equal(Outcome.Ok, exchange.Outcome);
+        Assert.InRange(least / 19, 0, 64);
+    }
+
+    private static readonly Loadline.Targets.TargetProfile Profile = TestTarget.Profile();
+
+    private static LeanWire Open(RawServer server, bool epoll) =>
+        new(Profile, new WireOptions { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(20) }, new RunClock(TimeProvider.System), epoll ? null : false);
+
+    private static WireRequest Request() => new() { Operation = Profile.Operations["query"], Values = new() { Question = "why?" } };
+
+    private static async Task<(Exchange Exchange, WireReply Reply)> SendAsync(LeanWire wire, CancellationToken stop = default)
+    {
+        var exchange = new Exchange { Operation = "query" };
+        return (exchange, await wire.SendAsync(Request(), exchange, stop));
+    }
+}
