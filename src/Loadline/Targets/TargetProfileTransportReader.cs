@@ -22,7 +22,10 @@ internal static class TargetProfileTransportReader
             root.Problem(root.LineOf("wire"), "wire", "lean", "speaks HTTP/1.1 alone", "write wire: auto, or protocol: http1");
         if (wire == WireChoice.Lean && proxy is not null)
             root.Problem(root.LineOf("wire"), "wire", "lean", "knows no proxy", "write wire: auto, or leave proxy out");
-        return new TransportProfile { Wire = wire, Proxy = proxy, Tls = Tls(root.Section("tls")), Headers = Headers(root.Section("headers")) };
+        var tls = Tls(root.Section("tls"));
+        if (proxy is not null && tls?.ServerName is not null)
+            root.Problem(root.LineOf("tls"), "tls.server_name", tls.ServerName, "can't be chosen through a proxy", "leave proxy or server_name out");
+        return new TransportProfile { Wire = wire, Proxy = proxy, Tls = tls, Headers = Headers(root.Section("headers")) };
     }
 
     private static ProxyProfile? Proxy(ProfileSection root)

@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Loadline.Targets;
+using Loadline.Wire.Lean;
 
 namespace Loadline.Wire;
 
@@ -35,7 +38,7 @@ public sealed class HttpWire : IWire
         _version = profile.Protocol == TargetProtocol.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
         _headers = profile.Transport.StandingHeaders();
         var proxy = profile.Transport.Proxy;
-        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        var handler = new SocketsHttpHandler
         {
             UseCookies = false,
             AllowAutoRedirect = false,
@@ -50,9 +53,16 @@ public sealed class HttpWire : IWire
             EnableMultipleHttp2Connections = true,
             ConnectTimeout = options.ConnectTimeout,
             Expect100ContinueTimeout = TimeSpan.Zero,
-            // The handler sets the protocols that the version needs.
-            SslOptions = options.BaseAddress.Scheme == Uri.UriSchemeHttps ? TlsOptions.Of(profile.Transport.Tls, options.BaseAddress, null) : new SslClientAuthenticationOptions(),
-        });
+        };
+        if (options.BaseAddress.Scheme == Uri.UriSchemeHttps)
+        {
+            var tls = TlsOptions.Of(profile.Transport.Tls, options.BaseAddress, [_version == HttpVersion.Version20 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11]);
+            handler.SslOptions = tls;
+            // The handler asks for the URL's host whatever its options say, unless TLS has begun already.
+            if (profile.Transport.Tls?.ServerName is not null)
+                handler.ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, tls, stop);
+        }
+        _invoker = new HttpMessageInvoker(handler);
     }
 
     /// <inheritdoc/>
@@ -86,7 +96,7 @@ public sealed class HttpWire : IWire
             else if (step == BodyStep.Drain)
                 await DrainAsync(source, memory, deadline).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or SocketException)
         {
             if (stop.IsCancellationRequested)
                 return default;
@@ -131,6 +141,25 @@ public sealed class HttpWire : IWire
     private (Uri?, MediaTypeHeaderValue) Endpoint(RequestProfile template) =>
         (template.Path.IsConstant ? _shared.AddressOf(template, new TemplateValues()) : null,
             MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
+
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint address, SslClientAuthenticationOptions tls, CancellationToken stop)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(address, stop).ConfigureAwait(false);
+            return await TlsHandshake.OverAsync(new NetworkStream(socket, ownsSocket: true), tls, stop).ConfigureAwait(false);
+        }
+        catch (AuthenticationException e)
+        {
+            throw new HttpRequestException(HttpRequestError.SecureConnectionError, e.Message, e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async ValueTask DrainAsync(Stream source, Memory<byte> buffer, CancellationTokenSource deadline)
     {

@@ -22,6 +22,8 @@ public class HttpFuzzTests
         "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\r\ndata:\r\n3\r\n a\n\r\n1\r\n\n\r\n0\r\n\r\n",
     ];
 
+    private static readonly TargetProfile Profile = TestTarget.Profile("{ error: $.error, required: $.answer, citations: \"$.citations[*].document_id\" }");
+
     private static readonly byte[] Telling = [.. "\r\n: ;,0123456789abcdefHTP/.{}[]\"\\dataevn-\0\u007f"u8, 0x80, 0xC3, 0xFF];
 
     [Fact]
@@ -64,13 +66,12 @@ public class HttpFuzzTests
     /// <summary>Drives parser and intake as a connection does, and says what became of the exchange.</summary>
     private static string Read(byte[] bytes, int size, bool streamed)
     {
-        var profile = TestTarget.Profile("{ error: $.error, required: $.answer, citations: \"$.citations[*].document_id\" }");
         var options = new WireOptions { BaseAddress = new Uri("http://127.0.0.1"), Timeout = TimeSpan.FromSeconds(1), MaxHeadBytes = 500, MaxBodyBytes = 2000, MaxEventBytes = 300 };
         var clock = new RunClock(TimeProvider.System);
-        using var intake = new AnswerIntake(new IntakeShared(profile, options, clock));
+        using var intake = new AnswerIntake(new IntakeShared(Profile, options, clock));
         using var parser = new ResponseParser(options.MaxHeadBytes);
         var exchange = new Exchange { Operation = "query", Sent = 0 };
-        intake.Begin(new WireRequest { Operation = profile.Operations["query"], Values = new TemplateValues(), Streamed = streamed, ExpectedDocument = "d1" }, exchange);
+        intake.Begin(new WireRequest { Operation = Profile.Operations["query"], Values = new TemplateValues(), Streamed = streamed, ExpectedDocument = "d1" }, exchange);
         parser.Begin(toHead: false);
         Drive(bytes, size, intake, parser);
         var reply = intake.Conclude([]);

@@ -132,12 +132,11 @@ public abstract class WireFramingTests(WireKind kind) : WireConformance(kind)
     }
 
     [Fact]
-    public async Task A_long_body_is_sent_whole_to_a_server_that_reads_slowly()
+    public async Task A_long_body_is_sent_whole_however_often_the_system_is_full()
     {
         long received = 0;
         await using var server = RawServer.Start(async (socket, _, end) =>
         {
-            socket.ReceiveBufferSize = 4096;
             var text = await RawServer.ReceiveRequestAsync(socket, end);
             received = Encoding.UTF8.GetByteCount(text![(text!.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)..]);
             await socket.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n{Body}"), end);
@@ -145,9 +144,9 @@ public abstract class WireFramingTests(WireKind kind) : WireConformance(kind)
         var profile = TestTarget.Profile(Rules);
         using var wire = Open(profile, Options(server.Address), new RunClock(TimeProvider.System));
         var exchange = new Exchange { Operation = "query" };
-        await wire.SendAsync(Request(profile, question: new string('q', 3_000_000)), exchange, default);
+        await wire.SendAsync(Request(profile, question: new string('q', 12_000_000)), exchange, default);
         Assert.Equal((Outcome.Ok, exchange.BytesSent), (exchange.Outcome, received));
-        Assert.InRange(received, 3_000_000, 3_000_100);
+        Assert.InRange(received, 12_000_000, 12_000_100);
     }
 
     [Fact]

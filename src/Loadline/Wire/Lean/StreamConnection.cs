@@ -25,8 +25,9 @@ internal sealed class StreamConnection(LeanWire wire, Stream stream, int shelf) 
                 Settle(next);
             }
         }
-        catch (Exception e) when (IsOfConnection(e))
+        catch (Exception)
         {
+            // TLS has many ways to say that it is over.
             Settle(Failed());
         }
     }
@@ -56,7 +57,7 @@ internal sealed class StreamConnection(LeanWire wire, Stream stream, int shelf) 
                     call.Spoiled = false;
             }
         }
-        catch (Exception e) when (IsOfConnection(e))
+        catch (Exception)
         {
             // Who receives sees the end too, and perhaps an answer before it.
         }
@@ -77,7 +78,4 @@ internal sealed class StreamConnection(LeanWire wire, Stream stream, int shelf) 
         lock (Gate)
             return Closed ? default : End(Reasons.Reset);
     }
-
-    private static bool IsOfConnection(Exception e) =>
-        e is IOException or ObjectDisposedException or System.Net.Sockets.SocketException or InvalidOperationException or System.Security.Authentication.AuthenticationException;
 }

@@ -11,6 +11,7 @@ internal sealed class EpollStream : Stream, IReadiness
     private readonly Signal _readable = new();
     private readonly Signal _writable = new();
     private bool _closed;
+    private volatile bool _peerClosed;
 
     internal EpollStream(EpollSocket socket)
     {
@@ -34,6 +35,8 @@ internal sealed class EpollStream : Stream, IReadiness
 
     public void Ready(uint events)
     {
+        if ((events & (Libc.PeerClosed | Libc.HangUp | Libc.Error)) != 0)
+            _peerClosed = true;
         if ((events & ~Libc.Out) != 0)
             _readable.Set();
         if ((events & ~Libc.In) != 0)
@@ -52,7 +55,8 @@ internal sealed class EpollStream : Stream, IReadiness
             }
             _readable.Clear();
             var count = Receive(buffer.Span, out var error);
-            if (count == buffer.Length)
+            // Less than asked for is all that there was. An end that came with it is not told again.
+            if (count == buffer.Length || _peerClosed)
                 _readable.Set();
             if (count >= 0)
                 return count;

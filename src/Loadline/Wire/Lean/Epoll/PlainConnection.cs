@@ -52,11 +52,15 @@ internal sealed class PlainConnection : LeanConnection, IReadiness
 
     private bool SendRest()
     {
-        var sent = _socket.Send(Request[^_unsent..], out var error);
-        if (sent >= 0)
+        while (_unsent > 0)
+        {
+            var sent = _socket.Send(Request[^_unsent..], out var error);
+            // What doesn't fit waits until the loop says that there is room again.
+            if (sent < 0)
+                return error == Libc.Again;
             _unsent -= sent;
-        // What doesn't fit waits until the loop says that there is room again.
-        return sent >= 0 || error == Libc.Again;
+        }
+        return true;
     }
 
     private Next Receive(Span<byte> buffer, uint events)
