@@ -182,7 +182,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
             LoadlineVersion = RunSummaries.LoadlineVersion,
             Plan = RunSummaries.Of(request),
-            Environment = RunSummaries.Environment(use),
+            Environment = RunSummaries.Environment(use) with { Wire = Wires.NameOf(request.Profile) },
             StartedAt = startedAt,
             EndedAt = startedAt + TimeSpan.FromTicks(recorded.EndedAt / 100),
             Verdict = verdict.Result.Word(),

@@ -13,13 +13,16 @@ public sealed class Template
     private readonly Part[] _parts;
     private readonly TemplateForm _form;
     private readonly string? _constant;
+    private readonly ulong _used;
 
     private Template(string source, TemplateForm form, Part[] parts)
     {
         Source = source;
         _form = form;
         _parts = parts;
-        if (parts.All(part => part.Placeholder is null))
+        foreach (var part in parts)
+            _used |= part.Placeholder is { } placeholder ? 1UL << (int)placeholder : 0;
+        if (_used == 0)
             _constant = source;
     }
 
@@ -30,7 +33,7 @@ public sealed class Template
     public bool IsConstant => _constant is not null;
 
     /// <summary>Whether the template asks for a value.</summary>
-    public bool Uses(Placeholder placeholder) => _parts.Any(part => part.Placeholder == placeholder);
+    public bool Uses(Placeholder placeholder) => (_used & (1UL << (int)placeholder)) != 0;
 
     /// <summary>Compiles a template.</summary>
     /// <exception cref="FormatException">An unknown placeholder or one that isn't closed; the message names the rule.</exception>

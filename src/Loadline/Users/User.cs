@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Loadline.Targets;
 using Loadline.Users.Feeds;
 using Loadline.Wire;
@@ -62,6 +63,7 @@ internal sealed class User
     }
 
     /// <summary>Sends what was prepared; null when it was dropped, otherwise when it had ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long?> ExchangeAsync(long due, CancellationToken stop)
     {
         var exchange = new Exchange { Operation = _request.Operation.Name, User = _index, Due = due };

@@ -210,7 +210,15 @@ internal sealed class LeanCall : Deadline, IValueTaskSource<WireReply>, IDisposa
         _stopping.Unregister();
         _stopping = default;
         _connection = null;
-        _reply = ended ? Intake.Conclude(_request.Written[_body..]) : default;
+        try
+        {
+            _reply = ended ? Intake.Conclude(_request.Written[_body..]) : default;
+        }
+        catch (Exception fault)
+        {
+            // A mistake of ours is told to the caller, not to a thread that all users share.
+            Fault ??= fault;
+        }
     }
 
     /// <summary>Hands the reply to the caller. May run its code up to its next wait.</summary>

@@ -38,6 +38,9 @@ internal abstract class LeanConnection(LeanWire wire)
     /// <summary>Whether it is closed.</summary>
     private protected bool Closed { get; private set; }
 
+    /// <summary>Whether the server is known to send nothing more: what it has sent may be read to its end, but no other call goes here. Under the lock.</summary>
+    private protected bool PeerClosed { get; set; }
+
     /// <summary>The ticket of the call that it carries. Under the lock.</summary>
     private protected int Ticket => _ticket;
 
@@ -167,6 +170,7 @@ internal abstract class LeanConnection(LeanWire wire)
         var call = _call!;
         _call = null;
         _reused = true;
+        reusable &= !PeerClosed;
         if (!reusable)
             Close();
         return new Next(reusable ? After.GiveBack : After.Over, call.TryClaim(_ticket) ? call : null, _ticket);

@@ -48,7 +48,7 @@ internal sealed unsafe class EpollLoop : IDisposable
     /// <param name="error">An errno when it failed at once.</param>
     internal EpollSocket? Connect(System.Net.EndPoint address, IReadiness handler, out int error)
     {
-        var fd = Libc.Socket(address.AddressFamily);
+        var fd = _stopping ? -1 : Libc.Socket(address.AddressFamily);
         if (fd < 0)
         {
             error = Libc.LastError;

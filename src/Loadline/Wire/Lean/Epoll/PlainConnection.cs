@@ -65,7 +65,7 @@ internal sealed class PlainConnection : LeanConnection, IReadiness
 
     private Next Receive(Span<byte> buffer, uint events)
     {
-        var mayBeMore = (events & (Libc.PeerClosed | Libc.HangUp | Libc.Error)) != 0;
+        PeerClosed |= (events & (Libc.PeerClosed | Libc.HangUp | Libc.Error)) != 0;
         for (var reads = 0; reads < MostReadsAtATime; reads++)
         {
             var count = _socket.Receive(buffer, out var error);
@@ -77,7 +77,7 @@ internal sealed class PlainConnection : LeanConnection, IReadiness
             if (next.Step != After.Nothing || Closed)
                 return next;
             // Less than asked for is all that there was, and what comes later is told anew.
-            if (count < buffer.Length && !mayBeMore)
+            if (count < buffer.Length && !PeerClosed)
                 return default;
         }
         _socket.TellAgain();
