@@ -5,7 +5,6 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using Loadline.Targets;
-using Loadline.Wire.Lean;
 
 namespace Loadline.Wire;
 

@@ -11,6 +11,7 @@ public class ResponseParserTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcd", "200 keep [abc] End")]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", "200 keep [ab] More")]
     [InlineData("HTTP/1.1 200 OK\nContent-Length: 1\n\na", "200 keep [a] End")]
+    [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na", "200 close [a] End")]
     [InlineData("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 1\r\n\r\na", "200 keep [a] End")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 7\r\n\r\n1\r\na\r\n0\r\n\r\n", "200 close [a] End")]
     [InlineData("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "200 keep [] End")]

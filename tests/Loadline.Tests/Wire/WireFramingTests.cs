@@ -89,7 +89,6 @@ public abstract class WireFramingTests(WireKind kind) : WireConformance(kind)
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 14\r\n\r\n")]
     [InlineData("HTTP/1.1 200 OK\r\nConnection: X-Other, Close\r\nContent-Length: 14\r\n\r\n")]
-    [InlineData("HTTP/1.0 200 OK\r\nContent-Length: 14\r\n\r\n")]
     public async Task A_connection_that_the_server_gives_up_is_not_used_again(string head)
     {
         await using var server = RawServer.Answering(head + Body);

@@ -39,22 +39,3 @@ internal sealed class SocketConnector(SslClientAuthenticationOptions? tls) : ICo
     {
     }
 }
-
-/// <summary>Begins TLS on a stream.</summary>
-internal static class TlsHandshake
-{
-    internal static async ValueTask<Stream> OverAsync(Stream inner, SslClientAuthenticationOptions options, CancellationToken limit)
-    {
-        var stream = new SslStream(inner);
-        try
-        {
-            await stream.AuthenticateAsClientAsync(options, limit).ConfigureAwait(false);
-            return stream;
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-    }
-}
