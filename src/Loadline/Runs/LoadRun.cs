@@ -6,6 +6,7 @@ using Loadline.Users;
 using Loadline.Users.Feeds;
 using Loadline.Verdicts;
 using Loadline.Wire;
+using Loadline.Wire.Lean;
 
 namespace Loadline.Runs;
 
@@ -129,6 +130,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
 
         var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
         var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
+        if (wire is LeanWire { SentAgain: > 0 and var again })
+            health = health.Note($"{again} requests were sent a second time, because the target had closed their connections while they were idle; each is one exchange, timed from its first sending.");
         return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
     }
 
