@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using Loadline.Plans;
 using Loadline.Plans.Reading;
 using Loadline.Runs;
 using Loadline.Targets;

@@ -101,15 +101,20 @@ public class LeanWireTests
         using var wire = Open(server, epoll: true);
         if (!wire.UsesEpoll)
             return;
+        Assert.InRange(await LeastAllocatedAsync(wire), 0, 64);
+    }
+
+    // The loop's thread sends and receives all of a round but its first: what that thread allocates is what the wire does. Slow exchanges keep their text, so the least of some rounds counts.
+    private static async Task<long> LeastAllocatedAsync(LeanWire wire)
+    {
+        const int each = 20;
         var exchange = new Exchange { Operation = "query" };
         var request = Request();
         request.ContinuesOnWire = true;
-        long before = 0;
-        // The loop's thread sends and receives all of these: what this thread allocates is what the wire does. Slow exchanges keep their text, so the least of some rounds counts.
-        var least = long.MaxValue;
+        var (before, least) = (0L, long.MaxValue);
         for (var round = 0; round < 30; round++)
         {
-            for (var i = 0; i < 20; i++)
+            for (var i = 0; i < each; i++)
             {
                 if (i == 1)
                     before = GC.GetAllocatedBytesForCurrentThread();
@@ -120,7 +125,7 @@ public class LeanWireTests
             least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Assert.Equal(Outcome.Ok, exchange.Outcome);
-        Assert.InRange(least / 19, 0, 64);
+        return least / (each - 1);
     }
 
     private static readonly Loadline.Targets.TargetProfile Profile = TestTarget.Profile();

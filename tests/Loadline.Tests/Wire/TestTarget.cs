@@ -1,6 +1,5 @@
 using System.Net;
 using Loadline.Targets;
-using Loadline.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;

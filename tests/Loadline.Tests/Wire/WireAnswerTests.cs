@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Loadline.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
 namespace Loadline.Tests.Wire;

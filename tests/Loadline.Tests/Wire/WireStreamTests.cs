@@ -1,6 +1,5 @@
 using Loadline.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
 namespace Loadline.Tests.Wire;
