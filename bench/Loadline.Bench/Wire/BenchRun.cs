@@ -58,7 +58,7 @@ internal static class BenchRun
         }
     }
 
-    /// <summary>Takes processor time, allocations and answers from the third second of the load to the last of its hold.</summary>
+    /// <summary>Takes processor time, allocations and answers from the third second of the load to the last but one of its hold.</summary>
     private sealed class Cost : IRunObserver
     {
         private readonly Process _self = Process.GetCurrentProcess();
@@ -70,7 +70,7 @@ internal static class BenchRun
 
         public double Bytes => (Last.Bytes - First.Bytes) / (double)(Last.Answers - First.Answers);
 
-        private (long At, TimeSpan Cpu, long Bytes, long Answers) First => _seen[2];
+        private (long At, TimeSpan Cpu, long Bytes, long Answers) First => _seen[1];
 
         private (long At, TimeSpan Cpu, long Bytes, long Answers) Last => _seen[^2];
 

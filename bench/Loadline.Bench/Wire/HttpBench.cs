@@ -16,7 +16,7 @@ internal static partial class HttpBench
 
     public static Command Create()
     {
-        var seconds = new Option<int>("--seconds") { Description = "Length of each measurement.", DefaultValueFactory = _ => 8 };
+        var seconds = new Option<int>("--seconds") { Description = "Length of each measurement; at least 5.", DefaultValueFactory = _ => 8 };
         var rounds = new Option<int>("--rounds") { Description = "Rounds; the median of each contender counts.", DefaultValueFactory = _ => 3 };
         var users = new Option<int>("--users") { Description = "Users, each with a connection.", DefaultValueFactory = _ => 50 };
         var only = new Option<string[]>("--only") { Description = "Contenders: lean, dotnet, wrk, hey.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["lean", "dotnet", "wrk", "hey"] };
@@ -28,6 +28,7 @@ internal static partial class HttpBench
     private static async Task RunAsync(string[] contenders, int users, int seconds, int rounds, CancellationToken stop)
     {
         Console.WriteLine($"{RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} cores, {users} users, {seconds} s, load {File.ReadAllText("/proc/loadavg").Trim()}");
+        ArgumentOutOfRangeException.ThrowIfLessThan(seconds, 5);
         using var nginx = new Nginx(ServerCore);
         var rows = contenders.ToDictionary(name => name, _ => new List<Row>());
         for (var round = 1; round <= rounds; round++)
