@@ -48,6 +48,27 @@ public class LeanWireTests
         Assert.Equal((Outcome.Failed, "reset", 0L), (second.Outcome, second.Reason, wire.SentAgain));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_server_that_answers_before_it_has_read_the_request_gets_no_other_on_that_connection(bool epoll)
+    {
+        await using var server = RawServer.Start(async (socket, _, end) =>
+        {
+            await socket.ReceiveAsync(new byte[100], end);
+            await socket.SendAsync("HTTP/1.1 413 Too Much\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), end);
+            await Task.Delay(Timeout.Infinite, end);
+        });
+        using var wire = Open(server, epoll);
+        for (var i = 0; i < 2; i++)
+        {
+            var exchange = new Exchange { Operation = "query" };
+            await wire.SendAsync(Request(new string('q', 12_000_000)), exchange, default);
+            Assert.Equal((Outcome.Failed, "http_413"), (exchange.Outcome, exchange.Reason));
+        }
+        Assert.Equal(2, server.Connections);
+    }
+
     [Fact]
     public async Task Bytes_after_an_answer_end_the_connection_and_not_the_answer()
     {
@@ -133,7 +154,7 @@ public class LeanWireTests
     private static LeanWire Open(RawServer server, bool epoll) =>
         new(Profile, new WireOptions { BaseAddress = server.Address, Timeout = TimeSpan.FromSeconds(20) }, new RunClock(TimeProvider.System), epoll ? null : false);
 
-    private static WireRequest Request() => new() { Operation = Profile.Operations["query"], Values = new() { Question = "why?" } };
+    private static WireRequest Request(string question = "why?") => new() { Operation = Profile.Operations["query"], Values = new() { Question = question } };
 
     private static async Task<(Exchange Exchange, WireReply Reply)> SendAsync(LeanWire wire, CancellationToken stop = default)
     {

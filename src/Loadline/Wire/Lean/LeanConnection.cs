@@ -92,6 +92,9 @@ internal abstract class LeanConnection(LeanWire wire)
         }
     }
 
+    /// <summary>Whether a part of the request is still to be sent, so that no other may follow it here. Under the lock.</summary>
+    private protected abstract bool IsSending(LeanCall call);
+
     /// <summary>Begins to send; what doesn't go at once is sent later. Under the lock.</summary>
     private protected abstract Next Send(LeanCall call);
 
@@ -170,7 +173,8 @@ internal abstract class LeanConnection(LeanWire wire)
         var call = _call!;
         _call = null;
         _reused = true;
-        reusable &= !PeerClosed;
+        // A server may answer before it has read the whole request.
+        reusable &= !PeerClosed && !IsSending(call);
         if (!reusable)
             Close();
         return new Next(reusable ? After.GiveBack : After.Over, call.TryClaim(_ticket) ? call : null, _ticket);

@@ -38,6 +38,8 @@ internal sealed class StreamConnection(LeanWire wire, Stream stream, int shelf) 
         return default;
     }
 
+    private protected override bool IsSending(LeanCall call) => call.Spoiled;
+
     private protected override void CloseSocket() => stream.Dispose();
 
     // Begins under the lock. Most often all goes at once.

@@ -40,6 +40,8 @@ internal sealed class PlainConnection : LeanConnection, IReadiness
         return SendRest() ? default : ReceiveLast();
     }
 
+    private protected override bool IsSending(LeanCall call) => _unsent > 0;
+
     private protected override void CloseSocket() => _socket.Close();
 
     private protected override void LetGoOn(LeanCall call)
