@@ -1,4 +1,7 @@
 using System.CommandLine;
 using Loadline.Bench.Wire;
 
-return await new RootCommand("Benches of the load tester") { WireBench.Create(), WireServer.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the load tester")
+{
+    WireBench.Create(), WireServer.Create(), HttpBench.Create(), BenchRun.Create(), StreamsBench.Create(), StreamServer.Create(), IdleBench.Create(),
+}.Parse(args).InvokeAsync();

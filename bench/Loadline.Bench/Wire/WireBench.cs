@@ -25,20 +25,25 @@ internal static class WireBench
         try
         {
             var port = (await server.StandardOutput.ReadLineAsync())!.Split(' ')[1];
-            var profile = TargetProfileReader.Read(PlanCatalog.Resource("plans/targets/rag.yaml")!, "rag.yaml");
-            using var wire = new HttpWire(
-                profile, new WireOptions { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = TimeSpan.FromSeconds(30) }, new RunClock(TimeProvider.System));
-            for (var round = 1; round <= Rounds; round++)
-            {
-                var (plain, allocated) = await CostAsync(wire, profile, streamed: false, 600);
-                var (stream, _) = await CostAsync(wire, profile, streamed: true, 8);
-                Console.WriteLine(FormattableString.Invariant(
-                    $"round {round}: plain exchange {plain:0.0} µs CPU, {allocated / 1024:0.0} KiB; token {stream / WireServer.Tokens:0.00} µs CPU"));
-            }
+            foreach (var kind in new[] { "lean", "dotnet" })
+                await MeasureAsync(kind, new Uri($"http://127.0.0.1:{port}")).ConfigureAwait(false);
         }
         finally
         {
             server.Kill();
+        }
+    }
+
+    private static async Task MeasureAsync(string kind, Uri address)
+    {
+        var profile = TargetProfileReader.Read($"wire: {kind}\n{PlanCatalog.Resource("plans/targets/rag.yaml")}", "rag.yaml");
+        using var wire = Wires.Open(profile, new WireOptions { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) }, new RunClock(TimeProvider.System));
+        for (var round = 1; round <= Rounds; round++)
+        {
+            var (plain, allocated) = await CostAsync(wire, profile, streamed: false, 600).ConfigureAwait(false);
+            var (stream, inStream) = await CostAsync(wire, profile, streamed: true, 8).ConfigureAwait(false);
+            Console.WriteLine(FormattableString.Invariant(
+                $"{kind} round {round}: plain exchange {plain:0.0} µs CPU, {allocated:0} B; token {stream / WireServer.Tokens:0.00} µs CPU, {inStream / WireServer.Tokens:0} B"));
         }
     }
 
@@ -55,6 +60,7 @@ internal static class WireBench
                 Authorization = "Bearer x",
                 Streamed = streamed,
                 ExpectedDocument = "d2",
+                ContinuesOnWire = true,
             };
             for (var i = 0; i < each; i++)
             {

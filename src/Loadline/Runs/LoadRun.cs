@@ -6,6 +6,7 @@ using Loadline.Users;
 using Loadline.Users.Feeds;
 using Loadline.Verdicts;
 using Loadline.Wire;
+using Loadline.Wire.Lean;
 
 namespace Loadline.Runs;
 
@@ -81,7 +82,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         var (plan, profile) = (request.Plan, request.Profile);
         var clock = new RunClock(time);
-        using var wire = TargetWire.To(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
+        using var wire = OpenWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
         if (profile.Keys is not KeySource.None)
             observer.Step($"Getting API keys for {plan.Load.Users} users");
         var seeders = profile.Keys is KeySource.Issued && plan.Data.Documents > 0 ? 1 + (plan.Data.Documents / DocumentsPerSeeder) : 0;
@@ -116,7 +117,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Processes = watch.TakeProcesses,
         });
         var clock = new RunClock(time);
-        using var wire = TargetWire.To(
+        using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
 
@@ -133,7 +134,21 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
 
         var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
         var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
+        if (wire is LeanWire { SentAgain: > 0 and var again })
+            health = health.Note($"{again} requests were sent a second time, because the target had closed their connections while they were idle; each is one exchange, timed from its first sending.");
         return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
+    }
+
+    private static IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
+    {
+        try
+        {
+            return TargetWire.To(profile, options, clock);
+        }
+        catch (TransportException problem)
+        {
+            throw new TargetException($"profile '{profile.Name}': {problem.Message}", problem);
+        }
     }
 
     // The load ends with its last user, or when a process of the target does.
@@ -174,7 +189,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
             LoadlineVersion = RunSummaries.LoadlineVersion,
             Plan = RunSummaries.Of(request),
-            Environment = RunSummaries.Environment(use),
+            Environment = RunSummaries.Environment(use) with { Wire = Wires.NameOf(request.Profile) },
             StartedAt = startedAt,
             EndedAt = startedAt + TimeSpan.FromTicks(recorded.EndedAt / 100),
             Verdict = verdict.Result.Word(),

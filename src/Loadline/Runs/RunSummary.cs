@@ -55,7 +55,11 @@ public sealed record PlanSummary(
 
 /// <summary>Where it ran. No host names, no paths.</summary>
 public sealed record EnvironmentSummary(
-    string Os, string Runtime, int Cores, long MemoryBytes, IReadOnlyList<ProcessSummary> Processes);
+    string Os, string Runtime, int Cores, long MemoryBytes, IReadOnlyList<ProcessSummary> Processes)
+{
+    /// <summary>Which client spoke to the target; see <see cref="Loadline.Wire.Wires.NameOf"/>. Null in runs of before it was told.</summary>
+    public string? Wire { get; init; }
+}
 
 /// <summary>One process of the run over the hold phase.</summary>
 /// <param name="Name"><c>loadline</c>, <c>llm</c>, and <c>rag</c> or, of the target <c>services</c>, <c>rag up</c> and each service.</param>

@@ -123,11 +123,16 @@ internal static class OperationReader
         {
             if (!IsToken(key))
                 headers.Problem(headers.LineOf(key), key, null, "is no header's name", "write letters, digits and hyphens, such as X-Tenant");
+            else if (SetByTheWire.Contains(key, StringComparer.OrdinalIgnoreCase))
+                headers.Problem(headers.LineOf(key), key, null, "is set by Loadline itself", "leave it out");
             else if (headers.Template(key, TemplateForm.Text) is { } value)
                 list.Add((key, value));
         }
         return list;
     }
+
+    // How a body is framed follows from the body; content types are content_type's.
+    private static readonly string[] SetByTheWire = ["Content-Length", "Transfer-Encoding", "Connection"];
 
     // RFC 9110, section 5.6.2.
     private static bool IsToken(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));

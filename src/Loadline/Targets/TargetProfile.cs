@@ -15,6 +15,9 @@ public sealed record TargetProfile
     /// <summary>The protocol spoken; on <c>http://</c>, HTTP/2 is spoken with prior knowledge (h2c).</summary>
     public required TargetProtocol Protocol { get; init; }
 
+    /// <summary>Which wire, proxy and certificates, and the headers of every request.</summary>
+    public TransportProfile Transport { get; init; } = new();
+
     /// <summary>How a key is sent; null when requests carry none.</summary>
     public required AuthRule? Auth { get; init; }
 

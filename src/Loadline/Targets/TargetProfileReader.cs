@@ -47,6 +47,7 @@ public static partial class TargetProfileReader
         var about = root.Text("about", "write one sentence: which systems the profile fits");
         var url = Url(root);
         var protocol = root.Choice("protocol", TargetProtocol.Http1, new Dictionary<string, TargetProtocol> { ["http1"] = TargetProtocol.Http1, ["http2"] = TargetProtocol.Http2 });
+        var transport = TargetProfileTransportReader.Read(root, protocol);
         var variables = VariableReader.Read(root.Section("variables"), root.Section("secrets"));
         var auth = AuthReader.Read(root);
         var throttled = root.Statuses("throttled", [429]);
@@ -74,6 +75,7 @@ public static partial class TargetProfileReader
             About = about,
             Url = url,
             Protocol = protocol,
+            Transport = transport,
             Auth = auth,
             Keys = keys,
             ThrottledStatuses = throttled,

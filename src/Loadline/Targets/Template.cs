@@ -13,11 +13,14 @@ public sealed class Template
 {
     private readonly Part[] _parts;
     private readonly string? _constant;
+    private readonly ulong _used;
 
     private Template(string source, Part[] parts)
     {
         Source = source;
         _parts = parts;
+        foreach (var part in parts)
+            _used |= part.Placeholder is { } placeholder ? 1UL << (int)placeholder : 0;
         if (parts.All(part => part.IsLiteral))
             _constant = Encoding.UTF8.GetString([.. parts.SelectMany(part => part.Literal)]);
     }
@@ -32,7 +35,7 @@ public sealed class Template
     public IEnumerable<string> Variables => _parts.Select(part => part.Variable).OfType<string>().Distinct(StringComparer.Ordinal);
 
     /// <summary>Whether the template asks for a value.</summary>
-    public bool Uses(Placeholder placeholder) => _parts.Any(part => part.Placeholder == placeholder);
+    public bool Uses(Placeholder placeholder) => (_used & (1UL << (int)placeholder)) != 0;
 
     /// <summary>Compiles a template without variables.</summary>
     /// <exception cref="FormatException">An unknown placeholder or one that isn't closed; the message names the rule.</exception>

@@ -73,7 +73,8 @@ internal static class StreamInspection
     private static List<(string Name, string Data)> Events(StreamFraming framing, string body)
     {
         var events = new List<(string, string)>();
-        using var parser = new EventParser(framing, Math.Max(1 << 20, body.Length * 4));
+        using var parser = new EventParser(Math.Max(1 << 20, body.Length * 4));
+        parser.Begin(framing);
         ReadOnlySpan<byte> rest = Encoding.UTF8.GetBytes(body);
         while (parser.Next(ref rest))
             Add();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Loadline.Targets;
 using Loadline.Users.Feeds;
 using Loadline.Wire;
@@ -26,6 +27,8 @@ internal sealed class User
             Operation = world.Profile.Operations.Values.First(),
             Values = new TemplateValues { User = UserKeys.NameOf(index), Key = key ?? "", TopK = world.Plan.Data.TopK },
             Authorization = UserKeys.Authorization(world.Profile, key),
+            // What a user does between two waits takes microseconds.
+            ContinuesOnWire = true,
         };
     }
 
@@ -60,6 +63,7 @@ internal sealed class User
     }
 
     /// <summary>Sends what was prepared; null when it was dropped, otherwise when it had ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<long?> ExchangeAsync(long due, CancellationToken stop)
     {
         var exchange = new Exchange { Operation = _request.Operation.Name, User = _index, Due = due };

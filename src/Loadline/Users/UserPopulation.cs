@@ -73,7 +73,8 @@ public sealed class UserPopulation
         var users = new Task[_schedule.Users];
         for (var i = 0; i < users.Length; i++)
             users[i] = LiveAsync(i, start, stopping);
-        await Task.WhenAll(users).ConfigureAwait(false);
+        // The last user leaves on a thread of the wire: what comes now belongs elsewhere.
+        await Task.WhenAll(users).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _world.Watch.FinishAsync(WatchLimit, stop).ConfigureAwait(false);
     }
 

@@ -3,13 +3,14 @@ using Loadline.Targets;
 
 namespace Loadline.Wire;
 
-/// <summary>What has been found in an answer so far, in one piece or event by event. One for each exchange.</summary>
-internal sealed class AnswerReading(string? expectedDocument)
+/// <summary>What has been found in an answer so far, in one piece or event by event. Used again for one exchange after another.</summary>
+internal sealed class AnswerReading
 {
     private const int MostTexts = 10_000;
     private const int MostDegradedParts = 16;
 
     private ulong _required;
+    private string? _expectedDocument;
     private List<string>? _texts;
     private List<string>? _degraded;
     private Dictionary<string, VariableValue>? _captures;
@@ -42,6 +43,13 @@ internal sealed class AnswerReading(string? expectedDocument)
     internal IReadOnlyList<string> Texts => _texts ?? (IReadOnlyList<string>)[];
 
     internal int RequiredSeen => System.Numerics.BitOperations.PopCount(_required);
+
+    /// <summary>Forgets everything, for another exchange. What was handed out stays the taker's.</summary>
+    internal void Reset(string? expectedDocument)
+    {
+        (_required, _expectedDocument, _texts, _degraded, _captures, _conditions, _wholeLength) = (0, expectedDocument, null, null, null, 0, 0);
+        (HasError, IsThrottled, Ended, HasDelta, ExpectedCited, Tokens, DocumentId, DocumentHandle) = (false, false, false, false, false, null, null, null);
+    }
 
     /// <summary>Reads an answer, or the values of an event.</summary>
     /// <exception cref="JsonException">It is not JSON.</exception>
@@ -133,7 +141,7 @@ internal sealed class AnswerReading(string? expectedDocument)
                 HasDelta |= !rule.Cumulative || HasGrown(ref reader);
                 break;
             case AnswerPart.Citation:
-                if (expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(expectedDocument))
+                if (_expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(_expectedDocument))
                     ExpectedCited = true;
                 break;
             case AnswerPart.Tokens:

@@ -6,12 +6,14 @@ namespace Loadline.Wire;
 /// Splits a stream into events as its bytes arrive, wherever they are split: server-sent events (WHATWG HTML 9.2: LF, CR or CRLF, comments, several data
 /// lines, names) or a JSON value a line. Ids and retry times are ignored: nothing here reconnects.
 /// </summary>
-/// <remarks>Feed a chunk by calling <see cref="Next"/> until it returns false; then <see cref="End"/> once when the body has ended.</remarks>
-internal sealed class EventParser(StreamFraming framing, int maxEventBytes) : IDisposable
+/// <remarks>Used again for one stream after another: <see cref="Begin"/>. Feed a chunk by calling <see cref="Next"/> until it returns false; then <see cref="End"/> once when the body has ended.</remarks>
+internal sealed class EventParser(int maxEventBytes) : IDisposable
 {
     private readonly PooledBuffer _line = new(256);
     private readonly PooledBuffer _data = new(512);
+    private StreamFraming _framing;
     private byte[] _name = [];
+    private byte[] _lastName = [];
     private bool _hasData;
     private bool _delivered;
     private bool _skipLineFeed;
@@ -22,6 +24,22 @@ internal sealed class EventParser(StreamFraming framing, int maxEventBytes) : ID
 
     /// <summary>The event's data. Valid until the next call.</summary>
     internal ReadOnlySpan<byte> Data => _data.Written;
+
+    /// <summary>Begins a stream.</summary>
+    internal void Begin(StreamFraming framing)
+    {
+        _framing = framing;
+        (_first, _skipLineFeed) = (true, false);
+        _line.Clear();
+        Reset();
+    }
+
+    /// <summary>Gives long buffers back; <see cref="Begin"/> starts anew.</summary>
+    internal void Release()
+    {
+        _line.Shrink();
+        _data.Shrink();
+    }
 
     /// <summary>Takes bytes from the front of a chunk up to the end of the next event.</summary>
     /// <returns>Whether there is an event; false when the chunk is used up.</returns>
@@ -106,7 +124,7 @@ internal sealed class EventParser(StreamFraming framing, int maxEventBytes) : ID
             if (line.StartsWith("\uFEFF"u8))
                 line = line[3..];
         }
-        if (framing == StreamFraming.Ndjson)
+        if (_framing == StreamFraming.Ndjson)
         {
             line = line.Trim(" \t"u8);
             if (line.IsEmpty)
@@ -153,8 +171,6 @@ internal sealed class EventParser(StreamFraming framing, int maxEventBytes) : ID
             _lastName = name.ToArray();
         return _lastName;
     }
-
-    private byte[] _lastName = [];
 }
 
 /// <summary>A line or an event is over the limit.</summary>

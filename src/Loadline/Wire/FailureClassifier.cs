@@ -25,11 +25,28 @@ internal static class FailureClassifier
         };
     }
 
-    /// <summary>Why a body stopped.</summary>
-    internal static string InBody(Exception exception, bool streamed) => exception switch
+    /// <summary>Why a body stopped; null when it was just cut.</summary>
+    internal static string? InBody(Exception exception) =>
+        exception is HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } ? Reasons.Protocol : null;
+
+    /// <summary>Why a connection could not be made, or TLS not be begun.</summary>
+    internal static string OfConnecting(Exception exception)
     {
-        HttpIOException { HttpRequestError: HttpRequestError.InvalidResponse } => Reasons.Protocol,
-        _ => streamed ? Reasons.StreamCut : Reasons.BodyCut,
+        for (var inner = exception; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is SocketException socket)
+                return OfSocket(socket);
+        }
+        return exception is OperationCanceledException ? Reasons.ConnectTimeout : Reasons.ConnectFailed;
+    }
+
+    /// <summary>Why a connection could not be made, of the system's own number.</summary>
+    internal static string OfErrno(int error) => error switch
+    {
+        111 => Reasons.ConnectRefused,
+        110 => Reasons.ConnectTimeout,
+        104 => Reasons.Reset,
+        _ => Reasons.ConnectFailed,
     };
 
     private static string OfSocket(SocketException socket) => socket.SocketErrorCode switch

@@ -1,39 +1,46 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
 using Loadline.Targets;
 
 namespace Loadline.Wire;
 
-/// <summary>The wire on HTTP/1.1 or HTTP/2: one shared handler, no cookies, no redirects, no proxy, no decompression, nothing that a user didn't ask for.</summary>
+/// <summary>
+/// The wire on .NET's own client, for HTTP/2, proxies, and whatever else <see cref="Lean.LeanWire"/> doesn't speak: one shared handler, no cookies, no redirects, no
+/// decompression, nothing that a user didn't ask for.
+/// </summary>
 public sealed class HttpWire : IWire
 {
-    private const int ReadBytes = 4 * 1024;
+    private const int ReadBytes = 8 * 1024;
 
     private readonly HttpMessageInvoker _invoker;
     private readonly WireOptions _options;
     private readonly RunClock _clock;
     private readonly TargetProfile _profile;
-    private readonly string _root;
+    private readonly IntakeShared _shared;
     private readonly Version _version;
     private readonly ConcurrentDictionary<RequestProfile, (Uri? Uri, MediaTypeHeaderValue Type)> _endpoints = new(ReferenceEqualityComparer.Instance);
-    private readonly ConcurrentDictionary<string, SlowThreshold> _slow = new(StringComparer.Ordinal);
+    private readonly ConcurrentBag<AnswerIntake> _intakes = [];
 
     /// <summary>A wire to one target.</summary>
+    /// <exception cref="TransportException">A certificate or a secret that the profile names isn't there.</exception>
     public HttpWire(TargetProfile profile, WireOptions options, RunClock clock)
     {
         _profile = profile;
         _options = options;
         _clock = clock;
-        _root = options.BaseAddress.GetLeftPart(UriPartial.Path).TrimEnd('/');
+        _shared = new IntakeShared(profile, options, clock);
         _version = profile.Protocol == TargetProtocol.Http2 ? HttpVersion.Version20 : HttpVersion.Version11;
-        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        var proxy = profile.Transport.Proxy;
+        var handler = new SocketsHttpHandler
         {
             UseCookies = false,
             AllowAutoRedirect = false,
-            UseProxy = false,
+            UseProxy = proxy is not null,
+            Proxy = proxy is null ? null : new WebProxy(proxy.Url) { Credentials = CredentialsOf(proxy) },
             AutomaticDecompression = DecompressionMethods.None,
             ActivityHeadersPropagator = null,
             PooledConnectionLifetime = Timeout.InfiniteTimeSpan,
@@ -43,73 +50,78 @@ public sealed class HttpWire : IWire
             EnableMultipleHttp2Connections = true,
             ConnectTimeout = options.ConnectTimeout,
             Expect100ContinueTimeout = TimeSpan.Zero,
-        });
+        };
+        if (options.BaseAddress.Scheme == Uri.UriSchemeHttps)
+        {
+            var tls = TlsOptions.Of(profile.Transport.Tls, options.BaseAddress, [_version == HttpVersion.Version20 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11]);
+            handler.SslOptions = tls;
+            // The handler asks for the URL's host whatever its options say, unless TLS has begun already.
+            if (profile.Transport.Tls?.ServerName is not null)
+                handler.ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, tls, stop);
+        }
+        _invoker = new HttpMessageInvoker(handler);
     }
 
     /// <inheritdoc/>
     public async ValueTask<WireReply> SendAsync(WireRequest request, Exchange exchange, CancellationToken stop)
     {
-        var operation = request.Operation;
-        var stream = request.Streamed ? operation.Stream : null;
-        request.Values.Stream = stream is not null;
-        var template = stream?.Request ?? operation.Request;
-        using var body = new PooledBuffer(template.Body is null ? 16 : 2048);
+        if (!_intakes.TryTake(out var intake))
+            intake = new AnswerIntake(_shared);
+        intake.Begin(request, exchange);
+        var template = intake.Template;
+        using var body = new PooledBuffer(template.Body is null ? 0 : 2048);
         template.Body?.Write(body, request.Values);
         using var message = Compose(template, request, body);
         exchange.BytesSent = body.Length;
-        using var received = new PooledBuffer(ReadBytes);
-        var reading = new AnswerReading(request.ExpectedDocument);
-        TimeSpan? retryAfter = null;
 
         using var deadline = new CancellationTokenSource(_options.Timeout, _clock.Time);
         using var stopping = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
         exchange.Sent = _clock.Now;
-        HttpResponseMessage? response = null;
+        var step = BodyStep.More;
         try
         {
-            response = await _invoker.SendAsync(message, deadline.Token).ConfigureAwait(false);
-            exchange.FirstByte = _clock.Now;
-            exchange.Status = (int)response.StatusCode;
+            using var response = await _invoker.SendAsync(message, deadline.Token).ConfigureAwait(false);
+            intake.Head((int)response.StatusCode, IsJson(response), RetryAfterOf(response), _clock.Now);
             var source = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
-            if (!operation.OkStatuses.Contains(exchange.Status))
-            {
-                Refuse(exchange);
-                retryAfter = RetryAfter(response);
-                await ReadWholeAsync(source, received, exchange, Math.Max(_options.KeptBytes, 64 * 1024), deadline.Token).ConfigureAwait(false);
-            }
-            else if (stream is not null && (stream.Framing != StreamFraming.Sse || !IsJson(response)))
-                await new StreamedAnswerReader(stream, _options, _clock, exchange, reading).ReadAsync(source, received, deadline).ConfigureAwait(false);
-            else if (!await ReadWholeAsync(source, received, exchange, _options.MaxBodyBytes, deadline.Token).ConfigureAwait(false))
-                Fail(exchange, Reasons.TooLarge);
-            else
-                ReadAnswer(operation, stream, exchange, received, reading);
-            foreach (var capture in operation.HeaderCaptures)
-                Capture(capture, response, reading);
+            using var buffer = new PooledBuffer(ReadBytes);
+            var memory = buffer.GetMemory(ReadBytes);
+            int count;
+            while (step == BodyStep.More && (count = await source.ReadAsync(memory, deadline.Token).ConfigureAwait(false)) > 0)
+                step = intake.Take(memory.Span[..count], _clock.Now);
+            if (step == BodyStep.More)
+                intake.EndOfBody(_clock.Now);
+            else if (step == BodyStep.Drain)
+                await DrainAsync(source, memory, deadline).ConfigureAwait(false);
+            foreach (var capture in request.Operation.HeaderCaptures)
+                Capture(capture, response, intake);
         }
-        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception e) when (e is OperationCanceledException or HttpRequestException or IOException or SocketException)
         {
             if (stop.IsCancellationRequested)
                 return default;
-            Classify(exchange, e, deadline, response is not null, stream is not null);
+            if (e is OperationCanceledException && deadline.IsCancellationRequested)
+                intake.TimeOut();
+            else
+                intake.Break(FailureClassifier.BeforeHead(e), FailureClassifier.InBody(e));
         }
-        finally
-        {
-            response?.Dispose();
-        }
-        if (exchange.End == Exchange.Never)
-            exchange.End = _clock.Now;
-        Conclude(request, stream, exchange, reading);
-        KeepText(request, exchange, message, body, received);
-        return new WireReply(true, retryAfter, reading.DocumentId, reading.Texts) { DocumentHandle = reading.DocumentHandle, Captures = reading.Captures };
+        var reply = intake.Conclude(body.Written);
+        intake.Release();
+        _intakes.Add(intake);
+        return reply;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _invoker.Dispose();
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        while (_intakes.TryTake(out var intake))
+            intake.Dispose();
+    }
 
     private HttpRequestMessage Compose(RequestProfile template, WireRequest request, PooledBuffer body)
     {
         var (uri, type) = _endpoints.GetOrAdd(template, Endpoint);
-        var message = new HttpRequestMessage(template.Method, uri ?? new Uri(_root + template.Path.Fill(request.Values)))
+        var message = new HttpRequestMessage(template.Method, uri ?? _shared.AddressOf(template, request.Values))
         {
             Version = _version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
@@ -124,119 +136,68 @@ public sealed class HttpWire : IWire
     }
 
     private (Uri?, MediaTypeHeaderValue) Endpoint(RequestProfile template) =>
-        (template.Path.IsConstant ? new Uri(_root + template.Path.Fill(new TemplateValues())) : null, MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
+        (template.Path.IsConstant ? _shared.AddressOf(template, new TemplateValues()) : null,
+            MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
 
-    private async ValueTask<bool> ReadWholeAsync(Stream source, PooledBuffer received, Exchange exchange, int limit, CancellationToken token)
+    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint address, SslClientAuthenticationOptions tls, CancellationToken stop)
     {
-        while (true)
-        {
-            var count = await source.ReadAsync(received.GetMemory(2048), token).ConfigureAwait(false);
-            if (count == 0)
-                break;
-            received.Advance(count);
-            exchange.BytesReceived += count;
-            if (received.Length > limit)
-                return false;
-        }
-        exchange.End = _clock.Now;
-        return true;
-    }
-
-    private static void ReadAnswer(OperationProfile operation, StreamProfile? stream, Exchange exchange, PooledBuffer received, AnswerReading reading)
-    {
-        if (operation.Answer.Rules.Count == 0 && stream is null)
-            return;
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            reading.Read(operation.Answer, received.Written);
+            await socket.ConnectAsync(address, stop).ConfigureAwait(false);
+            return await TlsHandshake.OverAsync(new NetworkStream(socket, ownsSocket: true), tls, stop).ConfigureAwait(false);
         }
-        catch (JsonException)
+        catch (AuthenticationException e)
         {
-            Fail(exchange, Reasons.UnreadableBody);
-            return;
+            throw new HttpRequestException(HttpRequestError.SecureConnectionError, e.Message, e);
         }
-        if (reading.IsThrottled)
-            (exchange.Outcome, exchange.Reason) = (Outcome.Throttled, Reasons.Throttled);
-        else if (reading.HasError)
-            Fail(exchange, Reasons.BodyError);
-        else if (stream is not null)
-            Fail(exchange, Reasons.NotAStream);
-        else if (reading.RequiredSeen < operation.Answer.Required)
-            Fail(exchange, Reasons.BodyIncomplete);
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
-    private void Refuse(Exchange exchange)
+    private async ValueTask DrainAsync(Stream source, Memory<byte> buffer, CancellationTokenSource deadline)
     {
-        if (!_profile.ThrottledStatuses.Contains(exchange.Status))
-            Fail(exchange, Reasons.Http(exchange.Status));
-        else
-            (exchange.Outcome, exchange.Reason) = (Outcome.Throttled, Reasons.Throttled);
+        try
+        {
+            // Most often the end is there already, and no timer is touched.
+            var read = source.ReadAsync(buffer, deadline.Token);
+            if (!read.IsCompleted)
+                deadline.CancelAfter(_options.DrainLimit);
+            var drained = 0;
+            while (await read.ConfigureAwait(false) is > 0 and var count && (drained += count) < _options.MaxEventBytes)
+                read = source.ReadAsync(buffer, deadline.Token);
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException or HttpRequestException)
+        {
+            // The answer is whole; only the connection is lost.
+        }
     }
 
-    private static void Fail(Exchange exchange, string reason) => (exchange.Outcome, exchange.Reason) = (Outcome.Failed, reason);
-
-    private static void Classify(Exchange exchange, Exception exception, CancellationTokenSource deadline, bool hasHead, bool streamed)
-    {
-        // A refusal whose body was cut is still that refusal.
-        if (exchange.Reason is not null)
-            return;
-        if (exception is OperationCanceledException && deadline.IsCancellationRequested)
-            (exchange.Outcome, exchange.Reason) = (Outcome.TimedOut, Reasons.Timeout);
-        else
-            Fail(exchange, hasHead ? FailureClassifier.InBody(exception, streamed) : FailureClassifier.BeforeHead(exception));
-    }
-
-    private static void Conclude(WireRequest request, StreamProfile? stream, Exchange exchange, AnswerReading reading)
-    {
-        exchange.Tokens = reading.Tokens ?? exchange.Tokens;
-        if (exchange.Reason is not null)
-            return;
-        exchange.DegradedParts = reading.Degraded;
-        if (exchange.DegradedParts.Count > 0)
-            exchange.Outcome = Outcome.Degraded;
-        if (request.ExpectedDocument is not null && (stream?.Events.KnowsCitations ?? request.Operation.Answer.KnowsCitations))
-            exchange.Correct = reading.ExpectedCited;
-    }
-
-    private void KeepText(WireRequest request, Exchange exchange, HttpRequestMessage message, PooledBuffer body, PooledBuffer received)
-    {
-        var slow = _slow.GetOrAdd(exchange.Operation, static _ => new SlowThreshold()).Exceeds(exchange.End - exchange.Sent);
-        if (!slow && !request.KeepText && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
-            return;
-        exchange.RequestText = Shown($"{message.Method} {message.RequestUri!.PathAndQuery}\n\n{Cut(body.Written)}", request);
-        exchange.ResponseText = received.Length > 0 ? Shown(Cut(received.Written), request) : null;
-    }
-
-    // A request may carry its key in the path or the body, and a target may repeat in an answer what it was sent.
-    private string Shown(string text, WireRequest request) =>
-        _profile.Mask(text, request.Values.Key, request.Authorization, request.Authorization?[(request.Authorization.LastIndexOf(' ') + 1)..]);
-
-    private string Cut(ReadOnlySpan<byte> bytes) =>
-        Encoding.UTF8.GetString(bytes.Length > _options.KeptBytes ? bytes[.._options.KeptBytes] : bytes);
-
-    private static void Capture(HeaderCapture capture, HttpResponseMessage response, AnswerReading reading)
+    private static void Capture(HeaderCapture capture, HttpResponseMessage response, AnswerIntake intake)
     {
         if (capture.Header is { } header)
         {
             if (response.Headers.TryGetValues(header, out var values) || response.Content.Headers.TryGetValues(header, out values))
-                reading.Capture(capture.Variable, values.First());
+                intake.Capture(capture.Variable, values.First());
         }
         else if (response.Headers.TryGetValues("Set-Cookie", out var cookies))
         {
             // RFC 6265, section 4.1.1: name=value, then attributes after semicolons.
             foreach (var cookie in cookies)
                 if (cookie.Split(';')[0].Split('=', 2) is [var name, var value] && name.Trim() == capture.Cookie)
-                    reading.Capture(capture.Variable, value.Trim());
+                    intake.Capture(capture.Variable, value.Trim());
         }
     }
 
     private static bool IsJson(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var types) && types.ToString().StartsWith("application/json", StringComparison.OrdinalIgnoreCase);
 
-    private TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
-    {
-        { Delta: { } delta } => delta,
-        { Date: { } date } => date - _clock.Time.GetUtcNow(),
-        _ => null,
-    };
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response) =>
+        response.Headers.NonValidated.TryGetValues("Retry-After", out var values) ? RetryAfter.Parse(values.ToString(), _clock) : null;
+
+    private static NetworkCredential? CredentialsOf(ProxyProfile proxy) =>
+        proxy.User is null ? null : new NetworkCredential(proxy.User, proxy.Password?.Read("proxy.password") ?? "");
 }

@@ -33,6 +33,12 @@ public sealed class WireRequest
     /// <summary>The document that must be among the citations for the answer to be right; null when the data don't say.</summary>
     public string? ExpectedDocument { get; set; }
 
+    /// <summary>
+    /// The caller's code up to its next wait is short and never blocks, so that it may run on the thread that received the answer, while others' answers wait there.
+    /// False, the default: it goes on on the thread pool, which costs some microseconds.
+    /// </summary>
+    public bool ContinuesOnWire { get; set; }
+
     /// <summary>Keep request and response text whatever the outcome. Failures and slow exchanges keep theirs anyway.</summary>
     public bool KeepText { get; set; }
 }

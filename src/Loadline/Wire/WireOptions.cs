@@ -15,6 +15,9 @@ public sealed record WireOptions
     /// <summary>How long a connection may take to be made. Default 10 s; no longer than <see cref="Timeout"/> to be told from it.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>The longest head of a response, and the longest trailers. Default 64 KiB.</summary>
+    public int MaxHeadBytes { get; init; } = 64 << 10;
+
     /// <summary>The longest body read. Default 16 MiB.</summary>
     public int MaxBodyBytes { get; init; } = 16 << 20;
 

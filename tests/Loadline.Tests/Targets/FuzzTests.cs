@@ -24,8 +24,10 @@ public class FuzzTests
         {
             var random = new Random(seed);
             var bytes = Bytes(random);
-            using var parser = new EventParser(framing, 4096);
-            var readings = streams.ConvertAll(_ => new AnswerReading("d1"));
+            using var parser = new EventParser(4096);
+            parser.Begin(framing);
+            var readings = streams.ConvertAll(_ => new AnswerReading());
+            readings.ForEach(reading => reading.Reset("d1"));
             try
             {
                 for (var at = 0; at < bytes.Length;)

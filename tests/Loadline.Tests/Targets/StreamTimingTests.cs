@@ -1,7 +1,6 @@
 using System.Text;
 using Loadline.Tests.Targets.Speakers;
 using Loadline.Wire;
-using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loadline.Tests.Targets;
@@ -21,11 +20,11 @@ public class StreamTimingTests
 
     [Theory]
     [MemberData(nameof(Streaming))]
-    public async Task First_token_gaps_and_speed_are_right_wherever_bytes_are_split(string name)
+    public void First_token_gaps_and_speed_are_right_wherever_bytes_are_split(string name)
     {
         for (var seed = 1; seed <= 20; seed++)
         {
-            var (exchange, reading) = await ReadAsync(name, Timed(name, new Random(seed)));
+            var (exchange, reading) = Read(name, Timed(name, new Random(seed)));
             Assert.Null(exchange.Reason);
             Assert.Equal(300_000_000, exchange.FirstContent - exchange.Sent);
             Assert.Equal(Enumerable.Repeat(50_000_000L, Tokens - 1), exchange.TokenGaps!);
@@ -39,12 +38,12 @@ public class StreamTimingTests
 
     [Theory]
     [MemberData(nameof(Streaming))]
-    public async Task A_stream_in_two_parts_is_the_same_at_every_byte(string name)
+    public void A_stream_in_two_parts_is_the_same_at_every_byte(string name)
     {
         var bytes = Encoding.UTF8.GetBytes(string.Concat(ProfileConversationTests.Speakers[name]().Stream(["Größe ", "“x”", " 水", "."], "d7").Select(one => one.Text)));
         for (var at = 0; at <= bytes.Length; at++)
         {
-            var (exchange, reading) = await ReadAsync(name, [(0, bytes[..at]), (0, bytes[at..])]);
+            var (exchange, reading) = Read(name, [(0, bytes[..at]), (0, bytes[at..])]);
             Assert.Equal((null, 4), (exchange.Reason, exchange.Tokens));
             Assert.True(reading.Ended);
         }
@@ -52,7 +51,7 @@ public class StreamTimingTests
 
     [Theory]
     [MemberData(nameof(Streaming))]
-    public async Task A_stream_that_is_cut_before_its_end_is_never_whole(string name)
+    public void A_stream_that_is_cut_before_its_end_is_never_whole(string name)
     {
         var speaker = ProfileConversationTests.Speakers[name]();
         var events = speaker.Stream(["a ", "b ", "c"], "d7").Select(one => one.Text).ToList();
@@ -61,7 +60,7 @@ public class StreamTimingTests
         var bytes = Encoding.UTF8.GetBytes(string.Concat(events.Take(ends)));
         for (var length = 0; length <= bytes.Length; length++)
         {
-            var (exchange, _) = await ReadAsync(name, [(0, bytes[..length])]);
+            var (exchange, _) = Read(name, [(0, bytes[..length])]);
             Assert.Equal(Reasons.StreamCut, exchange.Reason);
         }
     }
@@ -89,59 +88,26 @@ public class StreamTimingTests
         return parts;
     }
 
-    private static async Task<(Exchange Exchange, AnswerReading Reading)> ReadAsync(string name, IEnumerable<(int At, byte[] Bytes)> parts)
+    // Each part arrives at its time.
+    private static (Exchange Exchange, AnswerReading Reading) Read(string name, IEnumerable<(int At, byte[] Bytes)> parts)
     {
-        var time = new FakeTimeProvider();
-        var clock = new RunClock(time);
         var stream = Speaker.ProfileOf(name).Operations["query"].Stream!;
-        var exchange = new Exchange { Operation = "query", Sent = clock.Now };
-        var reading = new AnswerReading("d7");
-        using var sample = new PooledBuffer(256);
-        using var deadline = new CancellationTokenSource();
-        var options = new WireOptions { BaseAddress = new Uri("http://x"), Timeout = TimeSpan.FromSeconds(60) };
-        await new StreamedAnswerReader(stream, options, clock, exchange, reading).ReadAsync(new TimedStream(time, parts), sample, deadline);
-        return (exchange, reading);
-    }
-
-    /// <summary>Gives each part at its time, which it brings about itself.</summary>
-    private sealed class TimedStream(FakeTimeProvider time, IEnumerable<(int At, byte[] Bytes)> parts) : Stream
-    {
-        private readonly Queue<(int At, byte[] Bytes)> _parts = new(parts);
-        private readonly DateTimeOffset _start = time.GetUtcNow();
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        var exchange = new Exchange { Operation = "query", Sent = 0 };
+        var reading = new AnswerReading();
+        reading.Reset("d7");
+        using var intake = new StreamIntake(new WireOptions { BaseAddress = new Uri("http://x"), Timeout = TimeSpan.FromSeconds(60) });
+        intake.Begin(stream, exchange, reading);
+        var now = 0L;
+        foreach (var (at, bytes) in parts)
         {
-            while (_parts.TryDequeue(out var part))
-            {
-                if (part.Bytes.Length == 0)
-                    continue;
-                var due = _start + TimeSpan.FromMilliseconds(part.At);
-                if (due > time.GetUtcNow())
-                    time.SetUtcNow(due);
-                part.Bytes.CopyTo(buffer);
-                return ValueTask.FromResult(part.Bytes.Length);
-            }
-            return ValueTask.FromResult(0);
+            if (bytes.Length == 0)
+                continue;
+            now = Math.Max(now, at * 1_000_000L);
+            exchange.BytesReceived += bytes.Length;
+            if (intake.Take(bytes, now) != BodyStep.More)
+                return (exchange, reading);
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush() => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        intake.EndOfBody(now);
+        return (exchange, reading);
     }
 }

@@ -87,6 +87,7 @@ public class TargetProfileReaderTests
     [InlineData("secrets: { question: { env: A } }", "is no variable's name")]
     [InlineData("variables: { a: 1 }\nsecrets: { a: { env: A } }", "is a variable already")]
     [InlineData("headers: { X: \"{{nope}}\" }", "'{{nope}}' is no placeholder")]
+    [InlineData("headers: { Content-Length: 3 }", "is set by Loadline itself")]
     [InlineData("headers: { \"a b\": c }", "is no header's name")]
     [InlineData("setup: { s: { request: \"GET /{{later}}\" }, t: { request: GET /, capture: { later: $.x } } }", "'{{later}}' is no placeholder")]
     [InlineData("setup: { s: { request: GET /, capture: { x: { path: $.x, cookie: y } } } }", "must come from exactly one place")]

@@ -56,7 +56,8 @@ public class EventParserTests
 
     private static List<string> Parse(StreamFraming framing, string text, int[] cuts, int limit = 1 << 20)
     {
-        using var parser = new EventParser(framing, limit);
+        using var parser = new EventParser(limit);
+        parser.Begin(framing);
         var events = new List<string>();
         var bytes = Encoding.UTF8.GetBytes(text);
         var at = 0;

@@ -1,12 +1,12 @@
 using System.Net;
 using Loadline.Targets;
-using Loadline.Wire;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -21,13 +21,18 @@ internal sealed class TestTarget : IAsyncDisposable
 
     internal Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
-    internal static async Task<TestTarget> StartAsync(RequestDelegate handler, HttpProtocols protocols = HttpProtocols.Http1)
+    internal static async Task<TestTarget> StartAsync(RequestDelegate handler, HttpProtocols protocols = HttpProtocols.Http1, Action<HttpsConnectionAdapterOptions>? https = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols);
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = protocols;
+                if (https is not null)
+                    listen.UseHttps(https);
+            });
             kestrel.Limits.MaxRequestBodySize = null;
         });
         var app = builder.Build();
@@ -37,10 +42,11 @@ internal sealed class TestTarget : IAsyncDisposable
     }
 
     /// <summary>A profile with one operation <c>query</c>; the YAML below <c>query:</c> is the caller's.</summary>
-    internal static TargetProfile Profile(string answer = "{}", string stream = "", string protocol = "http1") => TargetProfileReader.Read($$$$"""
+    internal static TargetProfile Profile(string answer = "{}", string stream = "", string protocol = "http1", string transport = "") => TargetProfileReader.Read($$$$"""
         name: test
         about: a server in a test
         protocol: {{{{protocol}}}}
+        {{{{transport}}}}
         auth: { header: X-API-Key, value: "{{key}}" }
         operations:
           query:
@@ -53,24 +59,6 @@ internal sealed class TestTarget : IAsyncDisposable
 
     internal const string Sse =
         "{ framing: sse, delta: { event: token, path: $.text }, end: { event: done }, error: { event: error }, citations: { event: citations, path: \"$[*].document_id\" }, tokens: { event: usage, path: $.usage.completion_tokens }, degraded: { event: usage, path: \"$.degraded[*]\" } }";
-
-    internal static async Task<(Exchange Exchange, WireReply Reply)> SendAsync(
-        Uri address, TargetProfile profile, bool streamed = false, string? expected = null, TimeSpan? timeout = null, WireOptions? options = null,
-        CancellationToken stop = default, TimeProvider? time = null)
-    {
-        using var wire = new HttpWire(profile, (options ?? new WireOptions { BaseAddress = address, Timeout = TimeSpan.FromSeconds(20) }) with { Timeout = timeout ?? TimeSpan.FromSeconds(20) }, new RunClock(time ?? TimeProvider.System));
-        var exchange = new Exchange { Operation = "query", Due = 0 };
-        var request = new WireRequest
-        {
-            Operation = profile.Operations["query"],
-            Values = new TemplateValues { Question = "why?" },
-            Authorization = "secret-key",
-            Streamed = streamed,
-            ExpectedDocument = expected,
-        };
-        var reply = await wire.SendAsync(request, exchange, stop);
-        return (exchange, reply);
-    }
 
     public async ValueTask DisposeAsync()
     {

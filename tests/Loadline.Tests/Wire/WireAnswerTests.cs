@@ -2,13 +2,12 @@ using System.Net;
 using System.Net.Sockets;
 using Loadline.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
 namespace Loadline.Tests.Wire;
 
-/// <summary>Answers in one piece.</summary>
-public class HttpWireAnswerTests
+/// <summary>Answers in one piece: what every wire makes of them.</summary>
+public abstract class WireAnswerTests(WireKind kind) : WireConformance(kind)
 {
     private const string Rules = "{ error: [$.error, $.detail], required: $.answer, citations: \"$.citations[*].document_id\", tokens: $.usage.completion_tokens, degraded: \"$.degraded[*]\", id: $.id }";
 
@@ -35,7 +34,7 @@ public class HttpWireAnswerTests
             context.Response.Headers.Location = "/elsewhere";
             return body.Length == 0 ? Task.CompletedTask : context.Response.WriteAsync(body);
         });
-        var (exchange, reply) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules));
+        var (exchange, reply) = await SendAsync(target.Address, TestTarget.Profile(Rules));
         Assert.Equal((outcome, reason, status), (exchange.Outcome, exchange.Reason, exchange.Status));
         Assert.True(reply.Ended);
         Assert.True(exchange.Sent <= exchange.FirstByte && exchange.FirstByte <= exchange.End);
@@ -51,9 +50,9 @@ public class HttpWireAnswerTests
             key = context.Request.Headers["X-API-Key"];
             return context.Response.WriteAsync("""{"answer":"x","id":"d9","citations":[{"document_id":"d1"},{"document_id":"d2"}],"usage":{"completion_tokens":42}}""");
         });
-        var (right, reply) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), expected: "d2");
-        var (wrong, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), expected: "d3");
-        var (unknown, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules));
+        var (right, reply) = await SendAsync(target.Address, TestTarget.Profile(Rules), expected: "d2");
+        var (wrong, _) = await SendAsync(target.Address, TestTarget.Profile(Rules), expected: "d3");
+        var (unknown, _) = await SendAsync(target.Address, TestTarget.Profile(Rules));
         Assert.Equal((true, false, null), (right.Correct, wrong.Correct, unknown.Correct));
         Assert.Equal((42, "d9", "secret-key"), (right.Tokens, reply.DocumentId, key));
     }
@@ -67,7 +66,7 @@ public class HttpWireAnswerTests
             context.Response.Headers.RetryAfter = "7";
             return Task.CompletedTask;
         });
-        var (_, reply) = await TestTarget.SendAsync(target.Address, TestTarget.Profile());
+        var (_, reply) = await SendAsync(target.Address, TestTarget.Profile());
         Assert.Equal(TimeSpan.FromSeconds(7), reply.RetryAfter);
     }
 
@@ -78,14 +77,14 @@ public class HttpWireAnswerTests
         closed.Start();
         var port = ((IPEndPoint)closed.LocalEndpoint).Port;
         closed.Stop();
-        var (exchange, _) = await TestTarget.SendAsync(new Uri($"http://127.0.0.1:{port}"), TestTarget.Profile());
+        var (exchange, _) = await SendAsync(new Uri($"http://127.0.0.1:{port}"), TestTarget.Profile());
         Assert.Equal((Outcome.Failed, "connect_refused", 0, Exchange.Never), (exchange.Outcome, exchange.Reason, exchange.Status, exchange.FirstByte));
     }
 
     [Fact]
     public async Task A_name_without_an_address_is_dns()
     {
-        var (exchange, _) = await TestTarget.SendAsync(new Uri("http://no-such-host.invalid"), TestTarget.Profile());
+        var (exchange, _) = await SendAsync(new Uri("http://no-such-host.invalid"), TestTarget.Profile());
         Assert.Equal((Outcome.Failed, "dns"), (exchange.Outcome, exchange.Reason));
     }
 
@@ -93,7 +92,7 @@ public class HttpWireAnswerTests
     public async Task A_target_that_hangs_times_out_and_not_before_its_time()
     {
         await using var target = await TestTarget.StartAsync(context => Task.Delay(Timeout.Infinite, context.RequestAborted));
-        var (exchange, reply) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), timeout: TimeSpan.FromMilliseconds(150));
+        var (exchange, reply) = await SendAsync(target.Address, TestTarget.Profile(), timeout: TimeSpan.FromMilliseconds(150));
         Assert.Equal((Outcome.TimedOut, "timeout"), (exchange.Outcome, exchange.Reason));
         Assert.True(reply.Ended);
         Assert.True(exchange.End - exchange.Sent >= 140_000_000, $"{exchange.End - exchange.Sent} ns");
@@ -109,7 +108,7 @@ public class HttpWireAnswerTests
             await context.Response.Body.FlushAsync();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), timeout: TimeSpan.FromMilliseconds(1500));
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(Rules), timeout: TimeSpan.FromMilliseconds(1500));
         Assert.Equal((Outcome.TimedOut, "timeout", 200), (exchange.Outcome, exchange.Reason, exchange.Status));
     }
 
@@ -121,7 +120,7 @@ public class HttpWireAnswerTests
             context.Abort();
             return Task.CompletedTask;
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile());
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile());
         Assert.Equal((Outcome.Failed, "reset", 0), (exchange.Outcome, exchange.Reason, exchange.Status));
     }
 
@@ -137,7 +136,7 @@ public class HttpWireAnswerTests
             await Task.Delay(600);
             context.Abort();
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules));
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(Rules));
         Assert.Equal((Outcome.Failed, "body_cut"), (exchange.Outcome, exchange.Reason));
     }
 
@@ -150,7 +149,7 @@ public class HttpWireAnswerTests
                 await context.Response.WriteAsync(new string('x', 10_000));
         });
         var options = new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20), MaxBodyBytes = 100_000 };
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules), options: options);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(Rules), options: options);
         Assert.Equal((Outcome.Failed, "too_large"), (exchange.Outcome, exchange.Reason));
         Assert.InRange(exchange.BytesReceived, 100_000, 400_000);
         Assert.Equal(4096, exchange.ResponseText!.Length);
@@ -167,7 +166,7 @@ public class HttpWireAnswerTests
             await socket.ReceiveAsync(new byte[4096]);
             await socket.SendAsync("SSH-2.0-OpenSSH_9.2\r\n\r\n"u8.ToArray());
         });
-        var (exchange, _) = await TestTarget.SendAsync(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), TestTarget.Profile());
+        var (exchange, _) = await SendAsync(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"), TestTarget.Profile());
         await served;
         Assert.Equal((Outcome.Failed, "protocol_error"), (exchange.Outcome, exchange.Reason));
     }
@@ -181,22 +180,8 @@ public class HttpWireAnswerTests
             await stop.CancelAsync();
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        var (_, reply) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), stop: stop.Token);
+        var (_, reply) = await SendAsync(target.Address, TestTarget.Profile(), stop: stop.Token);
         Assert.False(reply.Ended);
-    }
-
-    [Fact]
-    public async Task Http2_is_spoken_with_prior_knowledge()
-    {
-        var protocol = "";
-        await using var target = await TestTarget.StartAsync(
-            context =>
-            {
-                protocol = context.Request.Protocol;
-                return context.Response.WriteAsync("{\"answer\":\"x\"}");
-            }, HttpProtocols.Http2);
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(Rules, protocol: "http2"));
-        Assert.Equal((Outcome.Ok, "HTTP/2"), (exchange.Outcome, protocol));
     }
 
     [Fact]
@@ -207,8 +192,14 @@ public class HttpWireAnswerTests
             context.Response.StatusCode = 500;
             return context.Response.WriteAsync("broken");
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile());
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile());
         Assert.Equal("POST /query\n\n{\"query\": \"why?\", \"stream\": false}", exchange.RequestText);
         Assert.Equal("broken", exchange.ResponseText);
     }
 }
+
+public class DotNetAnswerTests() : WireAnswerTests(WireKind.DotNet);
+
+public class EpollAnswerTests() : WireAnswerTests(WireKind.Epoll);
+
+public class SocketsAnswerTests() : WireAnswerTests(WireKind.Sockets);

@@ -1,12 +1,11 @@
 using Loadline.Wire;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Xunit;
 
 namespace Loadline.Tests.Wire;
 
-/// <summary>Streamed answers.</summary>
-public class HttpWireStreamTests
+/// <summary>Streamed answers: what every wire makes of them.</summary>
+public abstract class WireStreamTests(WireKind kind) : WireConformance(kind)
 {
     private const string Citations = "event: citations\ndata: [{\"document_id\":\"d1\"},{\"document_id\":\"d2\"}]\n\n";
     private const string Token = "event: token\ndata: {\"text\":\"word \"}\n\n";
@@ -28,7 +27,7 @@ public class HttpWireStreamTests
     public async Task A_stream_is_what_its_events_say(string body, Outcome outcome, string? reason, int tokens)
     {
         await using var target = await TestTarget.StartAsync(context => Stream(context, body));
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true);
         Assert.Equal((outcome, reason, tokens), (exchange.Outcome, exchange.Reason, exchange.Tokens));
     }
 
@@ -39,7 +38,7 @@ public class HttpWireStreamTests
     public async Task The_openai_framing_is_read(string body, Outcome outcome, string? reason, int tokens)
     {
         await using var target = await TestTarget.StartAsync(context => Stream(context, body));
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(stream: OpenAi), streamed: true);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(stream: OpenAi), streamed: true);
         Assert.Equal((outcome, reason, tokens), (exchange.Outcome, exchange.Reason, exchange.Tokens));
     }
 
@@ -48,7 +47,7 @@ public class HttpWireStreamTests
     {
         const string ndjson = "{ framing: ndjson, delta: $.message.content, end: { path: $.done, equals: true }, error: $.error, tokens: $.eval_count }";
         await using var target = await TestTarget.StartAsync(context => Stream(context, "{\"message\":{\"content\":\"a\"},\"done\":false}\n{\"message\":{\"content\":\"b\"},\"done\":false}\n{\"done\":true,\"eval_count\":2}\n"));
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(stream: ndjson), streamed: true);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(stream: ndjson), streamed: true);
         Assert.Equal((Outcome.Ok, 2, 1), (exchange.Outcome, exchange.Tokens, exchange.TokenGaps!.Count));
     }
 
@@ -62,7 +61,7 @@ public class HttpWireStreamTests
             context.Response.ContentType = "application/json";
             return context.Response.WriteAsync(body);
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile("{ error: $.error }"), streamed: true);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile("{ error: $.error }"), streamed: true);
         Assert.Equal((Outcome.Failed, reason), (exchange.Outcome, exchange.Reason));
     }
 
@@ -81,7 +80,7 @@ public class HttpWireStreamTests
             beforeSecond = clock.Now;
             await Flushed(context, Token + Done);
         });
-        using var wire = new HttpWire(TestTarget.Profile(), new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20) }, clock);
+        using var wire = Open(TestTarget.Profile(), new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20) }, clock);
         var exchange = new Exchange { Operation = "query" };
         var request = new WireRequest { Operation = TestTarget.Profile().Operations["query"], Values = new(), Streamed = true, ExpectedDocument = "d2" };
         await wire.SendAsync(request, exchange, default);
@@ -102,7 +101,7 @@ public class HttpWireStreamTests
             foreach (var part in (Citations + Token + Token + Done).Chunk(7))
                 await Flushed(context, new string(part));
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, expected: "d1");
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true, expected: "d1");
         Assert.Equal((Outcome.Ok, 2, true), (exchange.Outcome, exchange.Tokens, exchange.Correct));
     }
 
@@ -114,7 +113,7 @@ public class HttpWireStreamTests
             await Flushed(context, Token);
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, timeout: TimeSpan.FromMilliseconds(1500));
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true, timeout: TimeSpan.FromMilliseconds(1500));
         Assert.Equal((Outcome.TimedOut, "timeout", 1), (exchange.Outcome, exchange.Reason, exchange.Tokens));
         Assert.Contains("word", exchange.ResponseText);
     }
@@ -129,7 +128,7 @@ public class HttpWireStreamTests
             await Task.Delay(600);
             context.Abort();
         });
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true);
         Assert.Equal((Outcome.Failed, "stream_cut"), (exchange.Outcome, exchange.Reason));
     }
 
@@ -142,16 +141,8 @@ public class HttpWireStreamTests
             await Task.Delay(Timeout.Infinite, context.RequestAborted);
         });
         var options = new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20), DrainLimit = TimeSpan.FromMilliseconds(100) };
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, options: options);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true, options: options);
         Assert.Equal((Outcome.Ok, exchange.LastContent), (exchange.Outcome, exchange.End));
-    }
-
-    [Fact]
-    public async Task Streams_work_on_http2()
-    {
-        await using var target = await TestTarget.StartAsync(context => Stream(context, Citations + Token + Token + Done), HttpProtocols.Http2);
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(protocol: "http2"), streamed: true);
-        Assert.Equal((Outcome.Ok, 2), (exchange.Outcome, exchange.Tokens));
     }
 
     [Fact]
@@ -164,7 +155,7 @@ public class HttpWireStreamTests
                 await context.Response.WriteAsync(Token);
         });
         var options = new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20), MaxBodyBytes = 200_000 };
-        var (exchange, _) = await TestTarget.SendAsync(target.Address, TestTarget.Profile(), streamed: true, options: options);
+        var (exchange, _) = await SendAsync(target.Address, TestTarget.Profile(), streamed: true, options: options);
         Assert.Equal((Outcome.Failed, "too_large"), (exchange.Outcome, exchange.Reason));
     }
 
@@ -182,3 +173,9 @@ public class HttpWireStreamTests
         await context.Response.Body.FlushAsync();
     }
 }
+
+public class DotNetStreamTests() : WireStreamTests(WireKind.DotNet);
+
+public class EpollStreamTests() : WireStreamTests(WireKind.Epoll);
+
+public class SocketsStreamTests() : WireStreamTests(WireKind.Sockets);
