@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Loadline.Plans;
+using Loadline.Runs;
 
 namespace Loadline.Cli;
 
@@ -15,9 +16,20 @@ internal static class CheckCommand
         {
             if (plan.Read(arguments) is not { } read)
                 return ExitCode.BadPlan;
-            foreach (var line in read.Explain())
-                Console.WriteLine(line);
-            return ExitCode.Passed;
+            try
+            {
+                var baseline = read.Baseline is { } path ? Baselines.Read(path).Baseline : null;
+                foreach (var line in read.Explain())
+                    Console.WriteLine(line);
+                if (baseline is not null)
+                    Console.WriteLine($"Compared with {baseline.Id}.");
+                return ExitCode.Passed;
+            }
+            catch (BaselineException problem)
+            {
+                Console.Error.WriteLine(problem.Message);
+                return ExitCode.BadPlan;
+            }
         });
         return command;
     }
