@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loadline.Bench.Recording;
 using Loadline.Bench.Wire;
 
-return await new RootCommand("Benches of the load tester") { WireBench.Create(), WireServer.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the load tester") { WireBench.Create(), WireServer.Create(), RecordingBench.Create() }.Parse(args).InvokeAsync();

@@ -147,6 +147,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);
         var endedAt = clock.Now;
+        if (aborts.Crossed is { } why)
+            observer.Warn($"{why}; the run ends");
         await watching.CancelAsync().ConfigureAwait(false);
         await background.ConfigureAwait(false);
 

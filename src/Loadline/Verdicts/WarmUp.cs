@@ -54,8 +54,8 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
         var size = (seconds.Count + MostBlocks - 1) / MostBlocks;
         var blocks = seconds.Chunk(size).Select(chunk => (chunk[^1].At, Value: Median(chunk.Select(second => second.Value)))).ToList();
         var last = start + (long)(length * LargestShare);
-        var best = (Split: 0, Z: 0.0);
-        for (var split = FewestBefore; split < blocks.Count - FewestBefore && blocks[split - 1].At + 1 <= last; split++)
+        var (best, latest) = ((Split: 0, Z: 0.0), 0);
+        for (var split = FewestBefore; split < blocks.Count - FewestBefore && blocks[split - 1].At + 1 <= last; latest = split++)
             if (Z(blocks, 0, split, blocks.Count) is var z && z > best.Z)
                 best = (split, z);
         if (best.Z < Significant)
@@ -63,11 +63,11 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
         var (before, after) = (Median(blocks.Take(best.Split).Select(block => block.Value)), Median(blocks.Skip(best.Split).Select(block => block.Value)));
         if (before < Material * after)
             return null;
-        // Still falling behind the greatest warm-up: the first half of the rest is slower than the second, as clearly.
+        // The latest split that may be is the best one: a later one would be better still. Or the first half of the rest is slower than the second, as clearly.
         var allowed = blocks.FindIndex(block => block.At >= last);
         var middle = (allowed + blocks.Count) / 2;
-        var stillFalling = allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
-            && Median(blocks.Skip(allowed).Take(middle - allowed).Select(block => block.Value)) >= Material * Median(blocks.Skip(middle).Select(block => block.Value));
+        var stillFalling = best.Split == latest || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
+            && Median(blocks.Skip(allowed).Take(middle - allowed).Select(block => block.Value)) >= Material * Median(blocks.Skip(middle).Select(block => block.Value)));
         var why = $"{operation} took {MetricUnit.Seconds.Text(before)} until then and {MetricUnit.Seconds.Text(after)} afterwards (medians of the seconds' medians)";
         return new WarmUp(stillFalling ? last : blocks[best.Split - 1].At + 1, why, !stillFalling);
     }
