@@ -11,10 +11,14 @@ internal static class HistogramLogReader
     /// <exception cref="IOException">The log can't be read.</exception>
     public static IEnumerable<LoggedHistogram> Read(string path, Func<LogTag, bool> wanted)
     {
-        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16));
+        var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, 1 << 16);
+        using var reader = new StreamReader(file);
+        var isCut = IsCut(file);
         var tags = new Dictionary<string, LogTag?>();
         while (reader.ReadLine() is { } line)
         {
+            if (isCut && reader.Peek() < 0)
+                yield break;
             if (!line.StartsWith("Tag=", StringComparison.Ordinal) || line.IndexOf(',') is not (> 0 and var comma))
                 continue;
             var name = line[4..comma];
@@ -23,6 +27,16 @@ internal static class HistogramLogReader
             if (tag is not null && wanted(tag) && Parse(line, comma, tag) is { } histogram)
                 yield return histogram;
         }
+    }
+
+    private static bool IsCut(FileStream file)
+    {
+        if (file.Length == 0)
+            return false;
+        file.Seek(-1, SeekOrigin.End);
+        var last = file.ReadByte();
+        file.Seek(0, SeekOrigin.Begin);
+        return last != '\n';
     }
 
     // Tag=name,second,length,max,payload

@@ -46,16 +46,19 @@ internal static class ObjectiveJudge
     private static Judged Windows(ObjectiveLine objective, IEnumerable<Window> windows, Evidence evidence)
     {
         // One by one: the sums of all windows together would not fit into the memory.
-        var judged = windows.Select(window => (Name: $"the window from {Clock.Text(window.Start)} to {Clock.Text(window.End)}", Of: Decide(objective, window.Totals, evidence, "it", inWindows: true))).ToList();
-        var measured = judged.Exists(window => window.Of.Measured.Samples > 0 && window.Of.Measured.Asked + window.Of.Measured.Samples > 1);
+        var judged = windows.Select(window => (
+            Name: $"the window from {Clock.Text(window.Start)} to {Clock.Text(window.End)}",
+            HasAny: window.Totals.Operations.Any(operation => operation.Counts.Total > 0) || window.Totals.Searchable is not null,
+            Of: Decide(objective, window.Totals, evidence, "it", inWindows: true))).ToList();
+        if (!judged.Exists(window => window.HasAny))
+            return new(Result.Invalid, $"there was nothing to measure: {objective.Name} has no sample in {objective.Scope.Name}", default, judged[0].Of.Limit);
         var failed = judged.FindAll(window => window.Of.Result == Result.Fail);
         var invalid = judged.FindAll(window => window.Of.Result == Result.Invalid);
         var upward = objective.Comparison.Sign is ">" or ">=";
         var worst = (failed.Count > 0 ? failed : judged).OrderBy(window => window.Of.Measured.Value is not { } value ? double.PositiveInfinity : upward ? value : -value).First();
-        if (failed.Count > 0 && measured)
+        if (failed.Count > 0)
             return worst.Of with { Reason = $"{worst.Of.Reason}, in {worst.Name}{Others(failed.Count, judged.Count)}" };
         return invalid.Count > 0 ? invalid[0].Of with { Reason = $"{invalid[0].Of.Reason}, in {invalid[0].Name}{Others(invalid.Count, judged.Count)}" }
-            : failed.Count > 0 ? new(Result.Invalid, $"there was nothing to measure: {objective.Name} has no sample in {objective.Scope.Name}", default, worst.Of.Limit)
             : worst.Of;
     }
 

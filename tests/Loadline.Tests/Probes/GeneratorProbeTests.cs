@@ -12,7 +12,7 @@ public class GeneratorProbeTests
     public void A_generator_that_runs_evenly_has_no_standstill()
     {
         var use = Watch(from: 10, to: 20, at => at + 100 * Millisecond + at % 7 * Millisecond);
-        Assert.Equal((0, 0), (use.Stalls, use.LongestStall));
+        Assert.Equal((0.0, 0.0), (use.Stalls!.Value, use.LongestStall));
         Assert.Equal((5.0, 0.0), (use.Concurrency!.Mean, use.Concurrency.StandardError));
         Assert.Equal(0.02, use.GcPauses!.Value, 1e-6);
     }
@@ -29,7 +29,7 @@ public class GeneratorProbeTests
     public void What_happens_outside_of_the_phase_does_not_count()
     {
         var use = Watch(from: 10, to: 20, at => at + (at is 5 * Second or 21 * Second ? 2100 : 100) * Millisecond);
-        Assert.Equal(0, use.Stalls);
+        Assert.Equal(0.0, use.Stalls!.Value);
     }
 
     [Fact]

@@ -32,12 +32,12 @@ public sealed class ScopedJudgeTests : IDisposable
     [Fact]
     public void A_window_with_too_few_samples_is_invalid_and_one_without_any_has_no_throughput()
     {
-        var gap = Run(at => at is >= 50 and < 60 ? null : 0.1);
+        var gap = Run(at => at is >= 49.8 and < 60 ? null : 0.1);
         var few = One("query.p95 < 3s over 10s", gap);
         Assert.Equal(Result.Invalid, few.Result);
         Assert.Contains("in the window from 0:50 to 1:00", few.Reason);
         var none = One("rps > 5 over 10s", gap);
-        Assert.Equal((Result.Fail, 0.0), (none.Result, none.Value));
+        Assert.Equal((Result.Fail, 0.0), (none.Result, none.Value!.Value));
         Assert.Contains("in the window from 0:50 to 1:00, one of 10", none.Reason);
         Assert.Contains("less than the window of 200 s", One("query.p95 < 3s over 200s", gap).Reason);
     }
@@ -158,7 +158,7 @@ public sealed class ScopedJudgeTests : IDisposable
             recorder.Flush(Nanoseconds(second + 1.3));
         }
         var verdict = One("abort when errors > 20% over 10s", new Evidence(recorder.Complete(Nanoseconds(60))) { Context = context, Aborts = watch });
-        Assert.Equal((Result.Pass, 10.0), (verdict.Result, verdict.Value));
+        Assert.Equal((Result.Pass, 10.0), (verdict.Result, verdict.Value!.Value));
     }
 
     private static ObjectiveContext Context() => new(Operations)
