@@ -1,4 +1,3 @@
-using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Runs;
 using Loadline.Tests.Plans;

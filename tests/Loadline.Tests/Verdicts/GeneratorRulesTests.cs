@@ -1,4 +1,3 @@
-using Loadline.Recording;
 using Loadline.Verdicts;
 using Xunit;
 using static Loadline.Tests.Recording.Exchanges;

@@ -1,5 +1,4 @@
 using Loadline.Plans;
-using Loadline.Recording;
 using Loadline.Tests.Recording;
 using Loadline.Verdicts;
 using Loadline.Wire;
