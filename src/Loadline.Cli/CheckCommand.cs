@@ -18,11 +18,10 @@ internal static class CheckCommand
                 return ExitCode.BadPlan;
             try
             {
-                var baseline = read.Baseline is { } path ? Baselines.Read(path).Baseline : null;
+                if (read.Baseline is { } baseline)
+                    Baselines.Read(baseline);
                 foreach (var line in read.Explain())
                     Console.WriteLine(line);
-                if (baseline is not null)
-                    Console.WriteLine($"Compared with {baseline.Id}.");
                 return ExitCode.Passed;
             }
             catch (BaselineException problem)

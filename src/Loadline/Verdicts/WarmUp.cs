@@ -17,7 +17,7 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
     // A second in which an operation ended less often than this has no median to speak of.
     private const int FewestExchanges = 5;
 
-    private const double Material = 1.25, Significant = 4.0;
+    private const double Material = 1.25, Settled = 1.1, Significant = 4.0;
 
     /// <summary>
     /// Finds the warm-up as a change-point: of all splits of the series within the first quarter of the phase, the one at which Mann and Whitney's U tells the
@@ -63,13 +63,17 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
         var (before, after) = (Median(blocks.Take(best.Split).Select(block => block.Value)), Median(blocks.Skip(best.Split).Select(block => block.Value)));
         if (before < Material * after)
             return null;
-        // The latest split that may be is the best one: a later one would be better still. Or the first half of the rest is slower than the second, as clearly.
+        // A decay is told apart best by a late split, and is over before: where three blocks in a row are as fast as the rest, nothing is left of it.
+        var settled = best.Split;
+        while (settled > FewestBefore && Median(blocks.Skip(settled - FewestBefore).Take(FewestBefore).Select(block => block.Value)) < Settled * after)
+            settled--;
+        // Slow up to the latest split that may be; or the first half of the rest is slower than the second, as clearly.
         var allowed = blocks.FindIndex(block => block.At >= last);
         var middle = (allowed + blocks.Count) / 2;
-        var stillFalling = best.Split == latest || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
+        var stillFalling = settled == latest || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
             && Median(blocks.Skip(allowed).Take(middle - allowed).Select(block => block.Value)) >= Material * Median(blocks.Skip(middle).Select(block => block.Value)));
         var why = $"{operation} took {MetricUnit.Seconds.Text(before)} until then and {MetricUnit.Seconds.Text(after)} afterwards (medians of the seconds' medians)";
-        return new WarmUp(stillFalling ? last : blocks[best.Split - 1].At + 1, why, !stillFalling);
+        return new WarmUp(stillFalling ? last : blocks[settled - 1].At + 1, why, !stillFalling);
     }
 
     // U of [from, split) against [split, end), standardised for n·m/2 and n·m·(n + m + 1)/12; positive when the first are greater. Ties count half.

@@ -91,7 +91,10 @@ public sealed class RecordedLogTests : IDisposable
     {
         using var recorder = RecorderOf(_folder);
         for (var i = 0; i < 100; i++)
+        {
             recorder.Record(Exchange(10 + i, 0.5, scenario: "readers"));
+            recorder.Flush(Nanoseconds(11.3 + i));
+        }
         recorder.Complete(Nanoseconds(120));
         var rest = Log(_folder).Sum(new Selection { FromSecond = 30 });
         Assert.Equal((80, 80.0), (rest.All().Counts.Total, rest.Seconds));
