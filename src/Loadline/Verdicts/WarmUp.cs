@@ -67,10 +67,10 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
         var settled = best.Split;
         while (settled > FewestBefore && Median(blocks.Skip(settled - FewestBefore).Take(FewestBefore).Select(block => block.Value)) < Settled * after)
             settled--;
-        // Slow up to the latest split that may be; or the first half of the rest is slower than the second, as clearly.
+        // As slow as matters up to the latest split that may be; or the first half of the rest is slower than the second, as clearly.
         var allowed = blocks.FindIndex(block => block.At >= last);
         var middle = (allowed + blocks.Count) / 2;
-        var stillFalling = settled == latest || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
+        var stillFalling = (settled == latest && Median(blocks.Skip(latest - FewestBefore).Take(FewestBefore).Select(block => block.Value)) >= Material * after) || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
             && Median(blocks.Skip(allowed).Take(middle - allowed).Select(block => block.Value)) >= Material * Median(blocks.Skip(middle).Select(block => block.Value)));
         var why = $"{operation} took {MetricUnit.Seconds.Text(before)} until then and {MetricUnit.Seconds.Text(after)} afterwards (medians of the seconds' medians)";
         return new WarmUp(stillFalling ? last : blocks[settled - 1].At + 1, why, !stillFalling);
