@@ -1,7 +1,8 @@
 using System.CommandLine;
+using Loadline.Bench.Recording;
 using Loadline.Bench.Wire;
 
 return await new RootCommand("Benches of the load tester")
 {
-    WireBench.Create(), WireServer.Create(), HttpBench.Create(), BenchRun.Create(), StreamsBench.Create(), StreamServer.Create(), IdleBench.Create(),
+    WireBench.Create(), WireServer.Create(), HttpBench.Create(), BenchRun.Create(), StreamsBench.Create(), StreamServer.Create(), IdleBench.Create(), RecordingBench.Create(),
 }.Parse(args).InvokeAsync();

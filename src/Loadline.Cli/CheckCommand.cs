@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Loadline.Plans;
+using Loadline.Runs;
 
 namespace Loadline.Cli;
 
@@ -15,9 +16,19 @@ internal static class CheckCommand
         {
             if (plan.Read(arguments) is not { } read)
                 return ExitCode.BadPlan;
-            foreach (var line in read.Explain())
-                Console.WriteLine(line);
-            return ExitCode.Passed;
+            try
+            {
+                if (read.Baseline is { } baseline)
+                    Baselines.Read(baseline);
+                foreach (var line in read.Explain())
+                    Console.WriteLine(line);
+                return ExitCode.Passed;
+            }
+            catch (BaselineException problem)
+            {
+                Console.Error.WriteLine(problem.Message);
+                return ExitCode.BadPlan;
+            }
         });
         return command;
     }

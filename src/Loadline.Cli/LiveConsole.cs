@@ -42,11 +42,11 @@ internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver
     private static IRenderable View(RunProgress p)
     {
         var table = new Table().Border(TableBorder.Rounded).BorderColor(Color.Grey);
-        foreach (var title in new[] { "operation", "per second", "answered", "errors", "P50", "P95", "P99" })
+        foreach (var title in new[] { "operation", "per second", "answered", "errors", "P50", "P95", "P99", "service P95" })
             table.AddColumn(title == "operation" ? new TableColumn(title) : new TableColumn(title).RightAligned());
         foreach (var o in p.Operations)
             table.AddRow(
-                new Text(o.Name), Number(o.PerSecond), Number(o.Answered), Number(o.Errors, o.Errors > 0 ? Color.Red : null), new Text(Figures.Seconds(o.P50)), new Text(Figures.Seconds(o.P95)), new Text(Figures.Seconds(o.P99)));
+                new Text(o.Name), Number(o.PerSecond), Number(o.Answered), Number(o.Errors, o.Errors > 0 ? Color.Red : null), new Text(Figures.Seconds(o.P50)), new Text(Figures.Seconds(o.P95)), new Text(Figures.Seconds(o.P99)), new Text(Figures.Seconds(o.ServiceP95)));
         var head = string.Create(CultureInfo.InvariantCulture,
             $"[bold]{p.Phase}[/]  {Figures.Clock(p.Elapsed)} elapsed, {Figures.Clock(p.Remaining)} remaining   [bold]{p.ActiveUsers}[/]/{p.Users} users   [bold]{p.PerSecond:0}[/] rps   {(p.ErrorShare > 0 ? "[red]" : "[green]")}{p.ErrorShare:0.00%}[/] errors");
         return new Rows(new Markup(head), table);

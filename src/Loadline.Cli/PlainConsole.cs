@@ -30,9 +30,9 @@ internal sealed class PlainConsole(TextWriter output) : IRunObserver
         if ((int)progress.Elapsed.TotalSeconds % SecondsBetweenLines != 0)
             return;
         var operations = string.Join("  ", progress.Operations.Select(
-            o => $"{o.Name} {Figures.Seconds(o.P50)}/{Figures.Seconds(o.P95)}/{Figures.Seconds(o.P99)}{(o.Errors > 0 ? $" {o.Errors} errors" : "")}"));
+            o => $"{o.Name} {Figures.Seconds(o.P50)}/{Figures.Seconds(o.P95)}/{Figures.Seconds(o.P99)} (service {Figures.Seconds(o.ServiceP95)}){(o.Errors > 0 ? $" {o.Errors} errors" : "")}"));
         output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"  {progress.Phase,-4} {Figures.Clock(progress.Elapsed)} (-{Figures.Clock(progress.Remaining)})  {progress.ActiveUsers,5} users  {progress.PerSecond,6:0} rps  {progress.ErrorShare:0.0%} errors  P50/P95/P99: {operations}"));
+            $"  {progress.Phase,-4} {Figures.Clock(progress.Elapsed)} (-{Figures.Clock(progress.Remaining)})  {progress.ActiveUsers,5} users  {progress.PerSecond,6:0} rps  {progress.ErrorShare:0.0%} errors  P50/P95/P99 (service P95): {operations}"));
     }
 
     public void Warn(string text) => output.WriteLine("warning: " + text);

@@ -31,10 +31,16 @@ internal sealed class PlanArguments
 
     private readonly Option<string?> _seed = new("--seed") { Description = "The seed of everything random, in place of the plan's.", HelpName = "N" };
 
+    private readonly Option<string?> _baseline = new("--baseline")
+    {
+        Description = "An earlier run's folder or summary.json, for objectives such as 'query.p95 < 1.2x baseline', in place of the plan's.",
+        HelpName = "RUN",
+    };
+
     public void AddTo(Command command)
     {
         command.Arguments.Add(_plan);
-        foreach (var option in new Option[] { _target, _users, _timeScale, _set, _seed })
+        foreach (var option in new Option[] { _target, _users, _timeScale, _set, _seed, _baseline })
             command.Options.Add(option);
     }
 
@@ -48,6 +54,8 @@ internal sealed class PlanArguments
         var set = arguments.GetValue(_set) ?? [];
         if (arguments.GetValue(_target) is { } target)
             set = [.. set, $"target={target}"];
+        if (arguments.GetValue(_baseline) is { } baseline)
+            set = [.. set, $"baseline={baseline}"];
         var reading = PlanReader.Read(
             file.Text, file.FileName,
             new PlanOverrides { Set = set, Users = arguments.GetValue(_users), Seed = arguments.GetValue(_seed), TimeScale = arguments.GetValue(_timeScale) },

@@ -52,7 +52,7 @@ internal static class RunCommand
         {
             return Refuse(ExitCode.Interrupted, "interrupted before the load began: nothing was measured");
         }
-        catch (Exception problem) when (problem is TargetProfileException or UnusableFolderException)
+        catch (Exception problem) when (problem is TargetProfileException or UnusableFolderException or BaselineException)
         {
             return Refuse(ExitCode.BadPlan, problem.Message);
         }

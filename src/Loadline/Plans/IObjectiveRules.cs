@@ -5,8 +5,8 @@ public interface IObjectiveRules
 {
     /// <summary>What is wrong with an objective; null when nothing is.</summary>
     /// <param name="text">The objective as written.</param>
-    /// <param name="operations">The operations of the plan's mix.</param>
-    ObjectiveMistake? Check(string text, IReadOnlyCollection<string> operations);
+    /// <param name="context">What the plan has that objectives may name.</param>
+    ObjectiveMistake? Check(string text, ObjectiveContext context);
 }
 
 /// <summary>What is wrong with an objective.</summary>

@@ -24,6 +24,12 @@ public sealed record Plan
     /// <summary>What must hold, in the order of the file.</summary>
     public required IReadOnlyList<Objective> Objectives { get; init; }
 
+    /// <summary>What a plan writes that compares itself with no earlier run.</summary>
+    public const string NoBaseline = "none";
+
+    /// <summary>The folder or the <c>summary.json</c> of an earlier run, for objectives against <c>baseline</c>; null for none. Relative to the working directory.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>The seed of everything random: the same seed gives the same schedule and data.</summary>
     public required ulong Seed { get; init; }
 

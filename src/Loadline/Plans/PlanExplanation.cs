@@ -25,8 +25,12 @@ public static class PlanExplanation
             $"Judged over the hold phase: {string.Join("; ", plan.Objectives.Select(objective => objective.Text))}.",
             $"Seed {plan.Seed.ToString(CultureInfo.InvariantCulture)}: the same seed gives the same users, documents, questions and think times.",
         };
-        if (plan.Defaulted.Count > 0)
-            lines.Add($"Left to defaults: {string.Join(", ", plan.Defaulted.Where(path => plan.Llm is not null || !path.StartsWith("llm.", StringComparison.Ordinal)).Select(path => $"{path} = {PlanKeys.ByPath[path].Default}"))}.");
+        if (plan.Baseline is { } baseline)
+            lines.Add($"Compared with the earlier run {baseline}.");
+        // That nothing is compared with needs no line.
+        var defaulted = plan.Defaulted.Where(path => path != "baseline" && (plan.Llm is not null || !path.StartsWith("llm.", StringComparison.Ordinal))).ToList();
+        if (defaulted.Count > 0)
+            lines.Add($"Left to defaults: {string.Join(", ", defaulted.Select(path => $"{path} = {PlanKeys.ByPath[path].Default}"))}.");
         return lines;
     }
 

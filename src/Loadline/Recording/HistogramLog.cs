@@ -28,7 +28,8 @@ internal sealed class HistogramLog : IDisposable
     }
 
     /// <summary>Writes one histogram of one second.</summary>
-    public void Write(long second, string tag, HistogramBase histogram)
+    /// <returns>Its payload as written, before base64; valid until the next call.</returns>
+    public ReadOnlySpan<byte> Write(long second, string tag, HistogramBase histogram)
     {
         _buffer.Position = 0;
         var length = histogram.EncodeIntoCompressedByteBuffer(_buffer);
@@ -42,6 +43,7 @@ internal sealed class HistogramLog : IDisposable
         for (var i = 0; i < length; i++)
             _payload[i] = _buffer.Get();
         _writer.WriteLine(Convert.ToBase64String(_payload, 0, length));
+        return _payload.AsSpan(0, length);
     }
 
     /// <summary>Hands what was written to the operating system: from then on it survives this process.</summary>

@@ -4,94 +4,123 @@ using Loadline.Wire;
 namespace Loadline.Recording;
 
 /// <summary>
-/// What was recorded in one second, by phase and operation. The last operation index is a pseudo-operation for what belongs to none. Written under its
-/// stripe's lock until the second is over; then it is the flusher's alone.
+/// What was recorded in one second, by slice of the run and by key: a key is an operation of a scenario. The last key is a pseudo-operation for what belongs
+/// to none. Written under its stripe's lock until the second is over; then it is the flusher's alone.
 /// </summary>
-internal sealed class Interval(int operations, HistogramPool pool)
+internal sealed class Interval(int slices, int keys, HistogramPool pool)
 {
-    private const int Phases = 3;
+    // Exchanges that end in one second were due in a few slices of many: the others stay null.
+    private readonly Cells?[] _slices = new Cells?[slices];
 
-    private readonly IntHistogram?[] _histograms = new IntHistogram?[Phases * (operations + 1) * Measures.Count];
-    private readonly OperationCounts?[] _counts = new OperationCounts?[Phases * (operations + 1)];
+    public IntHistogram? Histogram(int slice, int key, Measure measure) => _slices[slice]?.Histograms[Index(key, measure)];
 
-    public IntHistogram? Histogram(Phase phase, int operation, Measure measure) => _histograms[Index(phase, operation, measure)];
+    public OperationCounts? Counts(int slice, int key) => _slices[slice]?.Counts[key];
 
-    public OperationCounts? Counts(Phase phase, int operation) => _counts[(int)phase * (operations + 1) + operation];
+    /// <summary>Whether anything was recorded in a slice.</summary>
+    public bool Has(int slice) => _slices[slice] is not null;
 
-    /// <summary>Records an exchange into its operation's histograms.</summary>
-    public void Record(Phase phase, int operation, Exchange exchange)
+    /// <summary>Records an exchange into its key's histograms.</summary>
+    public void Record(int slice, int key, Exchange exchange)
     {
-        (_counts[(int)phase * (operations + 1) + operation] ??= new()).Count(exchange);
+        var cells = At(slice);
+        (cells.Counts[key] ??= new()).Count(exchange);
         if (exchange.End < 0)
             return;
         var sent = exchange.Sent >= 0 ? exchange.Sent : exchange.End;
         var due = exchange.Due >= 0 ? exchange.Due : sent;
-        RecordTime(phase, operation, Measures.Response(exchange.Outcome), exchange.End - due);
-        RecordTime(phase, operation, Measures.Service(exchange.Outcome), exchange.End - sent);
-        RecordTime(phase, operation, Measure.Lateness, sent - due);
+        RecordTime(cells, key, Measures.Response(exchange.Outcome), exchange.End - due);
+        RecordTime(cells, key, Measures.Service(exchange.Outcome), exchange.End - sent);
+        RecordTime(cells, key, Measure.Lateness, sent - due);
+        if (exchange.Correct is { } correct)
+            At(cells, key, Measure.Correct).RecordValue(correct ? 1 : 0);
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
-            RecordStream(phase, operation, exchange, sent);
+            RecordStream(cells, key, exchange, sent);
     }
 
     /// <summary>Records a time in nanoseconds.</summary>
-    public void RecordTime(Phase phase, int operation, Measure measure, long nanoseconds) =>
-        At(phase, operation, measure).RecordValue(Histograms.Microseconds(nanoseconds));
+    public void RecordTime(int slice, int key, Measure measure, long nanoseconds) => RecordTime(At(slice), key, measure, nanoseconds);
 
     /// <summary>Takes what another stripe recorded in the same second; the other is empty afterwards.</summary>
     public void Absorb(Interval other)
     {
-        for (var i = 0; i < _histograms.Length; i++)
+        for (var slice = 0; slice < _slices.Length; slice++)
         {
-            if (other._histograms[i] is not { } theirs)
+            if (other._slices[slice] is not { } theirs)
                 continue;
-            if (_histograms[i] is { } mine)
-            {
-                mine.Add(theirs);
-                pool.Return(theirs);
-            }
+            if (_slices[slice] is { } mine)
+                mine.Absorb(theirs, pool);
             else
-                _histograms[i] = theirs;
-            other._histograms[i] = null;
-        }
-        for (var i = 0; i < _counts.Length; i++)
-        {
-            if (other._counts[i] is not { } theirs)
-                continue;
-            if (_counts[i] is { } mine)
-                mine.Add(theirs);
-            else
-                _counts[i] = theirs;
+                _slices[slice] = theirs;
+            other._slices[slice] = null;
         }
     }
 
     /// <summary>Gives the histograms back to the pool.</summary>
     public void Release()
     {
-        foreach (ref var histogram in _histograms.AsSpan())
+        foreach (ref var cells in _slices.AsSpan())
         {
-            if (histogram is not null)
-                pool.Return(histogram);
-            histogram = null;
+            foreach (var histogram in cells?.Histograms ?? [])
+                if (histogram is not null)
+                    pool.Return(histogram);
+            cells = null;
         }
     }
 
     // Tokens ÷ time says nothing of one token, nor of an answer that came in one piece.
-    private void RecordStream(Phase phase, int operation, Exchange exchange, long sent)
+    private void RecordStream(Cells cells, int key, Exchange exchange, long sent)
     {
-        RecordTime(phase, operation, Measure.FirstToken, exchange.FirstContent - sent);
+        RecordTime(cells, key, Measure.FirstToken, exchange.FirstContent - sent);
         if (exchange.Tokens > 1 && exchange.LastContent > exchange.FirstContent)
         {
             var perSecond = (exchange.Tokens - 1) * 1e9 / (exchange.LastContent - exchange.FirstContent);
-            At(phase, operation, Measure.Speed).RecordValue((long)Math.Min(perSecond * 1000, Histograms.Highest));
+            At(cells, key, Measure.Speed).RecordValue((long)Math.Min(perSecond * 1000, Histograms.Highest));
         }
         if (exchange.TokenGaps is not { Count: > 0 } gaps)
             return;
-        var histogram = At(phase, operation, Measure.TokenGap);
+        var histogram = At(cells, key, Measure.TokenGap);
         foreach (var gap in gaps)
             histogram.RecordValue(Histograms.Microseconds(gap));
     }
 
-    private IntHistogram At(Phase phase, int operation, Measure measure) => _histograms[Index(phase, operation, measure)] ??= pool.Rent();
+    private void RecordTime(Cells cells, int key, Measure measure, long nanoseconds) =>
+        At(cells, key, measure).RecordValue(Histograms.Microseconds(nanoseconds));
 
-    private int Index(Phase phase, int operation, Measure measure) => ((int)phase * (operations + 1) + operation) * Measures.Count + (int)measure;
+    private Cells At(int slice) => _slices[slice] ??= new Cells(keys);
+
+    private IntHistogram At(Cells cells, int key, Measure measure) => cells.Histograms[Index(key, measure)] ??= pool.Rent();
+
+    private static int Index(int key, Measure measure) => key * Measures.Count + (int)measure;
+
+    private sealed class Cells(int keys)
+    {
+        public IntHistogram?[] Histograms { get; } = new IntHistogram?[(keys + 1) * Measures.Count];
+
+        public OperationCounts?[] Counts { get; } = new OperationCounts?[keys + 1];
+
+        public void Absorb(Cells other, HistogramPool pool)
+        {
+            for (var i = 0; i < Histograms.Length; i++)
+            {
+                if (other.Histograms[i] is not { } theirs)
+                    continue;
+                if (Histograms[i] is { } mine)
+                {
+                    mine.Add(theirs);
+                    pool.Return(theirs);
+                }
+                else
+                    Histograms[i] = theirs;
+            }
+            for (var i = 0; i < Counts.Length; i++)
+            {
+                if (other.Counts[i] is not { } theirs)
+                    continue;
+                if (Counts[i] is { } mine)
+                    mine.Add(theirs);
+                else
+                    Counts[i] = theirs;
+            }
+        }
+    }
 }

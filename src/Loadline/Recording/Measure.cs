@@ -25,18 +25,21 @@ internal enum Measure
 
     /// <summary>Accepted → given up, by the target or by the time-out.</summary>
     NotSearchable,
+
+    /// <summary>1 for a right answer, 0 for a wrong one, where the data can tell: so that the log alone gives the share.</summary>
+    Correct,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.NotSearchable + 1;
+    public const int Count = (int)Measure.Correct + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];
@@ -48,7 +51,9 @@ internal static class Measures
     /// <summary>The outcome's name in files.</summary>
     public static string Name(Outcome outcome) => Outcomes[(int)outcome];
 
-    /// <summary>The histogram's tag in the log: operation, outcome where there is one, measure, phase.</summary>
-    public static string Tag(string operation, Measure measure, Phase phase) =>
-        $"{operation}.{Tags[(int)measure]}.{phase switch { Phase.Up => "up", Phase.Hold => "hold", _ => "down" }}";
+    /// <summary>The measure's name in the histogram log.</summary>
+    public static string Tag(Measure measure) => Tags[(int)measure];
+
+    /// <summary>The measure of a name in the histogram log; null where there is none.</summary>
+    public static Measure? Find(string tag) => Array.IndexOf(Tags, tag) is >= 0 and var at ? (Measure)at : null;
 }

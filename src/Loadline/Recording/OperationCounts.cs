@@ -59,6 +59,24 @@ public sealed class OperationCounts
             CountReason(reason, 1);
     }
 
+    // From the log alone: each exchange has one response time, and each answer that can be told right from wrong one entry.
+    internal void Add(Measure measure, LoggedCounts counts)
+    {
+        if (measure <= Measure.ResponseTimedOut)
+            _outcomes[(int)measure] += counts.All;
+        else if (measure == Measure.Correct)
+        {
+            Correct += counts.Ones;
+            Wrong += counts.All - counts.Ones;
+        }
+    }
+
+    internal void TakeReasons(OperationCounts longer)
+    {
+        foreach (var (reason, count) in longer._reasons)
+            CountReason(reason, count);
+    }
+
     internal void Add(OperationCounts other)
     {
         for (var i = 0; i < _outcomes.Length; i++)

@@ -3,7 +3,9 @@ using Loadline.Wire;
 
 namespace Loadline.Recording;
 
-/// <summary>Everything recorded of one phase: an exchange belongs to the phase in which it was due.</summary>
+/// <summary>
+/// Everything recorded of one phase, or of another stretch of the run (<see cref="Selection"/>): an exchange belongs to the phase and the spans in which it was due.
+/// </summary>
 public sealed class PhaseTotals
 {
     private readonly OperationTotals[] _operations;
@@ -14,7 +16,7 @@ public sealed class PhaseTotals
         _operations = [.. operations.Select(name => new OperationTotals(name)), new OperationTotals("*")];
     }
 
-    /// <summary>The phase.</summary>
+    /// <summary>The phase; of a span, the one that it begins in.</summary>
     public Phase Phase { get; }
 
     /// <summary>How long it lasted, in seconds; less than planned when the run was cut short.</summary>
@@ -53,6 +55,23 @@ public sealed class PhaseTotals
     private OperationTotals Rest => _operations[^1];
 
     internal OperationTotals At(int operation) => _operations[operation];
+
+    /// <summary>Takes over what the log does not have: the classes of failure and bodies' sizes, of the same operations over a longer stretch.</summary>
+    internal void TakeReasons(PhaseTotals longer)
+    {
+        for (var i = 0; i < _operations.Length; i++)
+            _operations[i].Counts.TakeReasons(longer._operations[i].Counts);
+    }
+
+    /// <summary>Adds a histogram of the log; one of an unknown operation is left out.</summary>
+    internal void Add(LoggedHistogram logged)
+    {
+        var name = logged.Tag.Operation == LogTag.Everything ? Rest.Name : logged.Tag.Operation;
+        if (Array.Find(_operations, operation => operation.Name == name) is not { } totals)
+            return;
+        var count = totals.Add(logged);
+        totals.Counts.Add(logged.Tag.Measure, count);
+    }
 
     /// <summary>Adds what another recorder recorded of the same phase and the same operations.</summary>
     internal void Add(PhaseTotals other)
@@ -123,6 +142,16 @@ public sealed class OperationTotals
 
     internal void Add(Measure measure, HistogramBase histogram) => (_histograms[(int)measure] ??= Histograms.NewTotal()).Add(histogram);
 
+    /// <summary>Adds a histogram of the log.</summary>
+    /// <returns>Samples that came with it, and how many of them are 1.</returns>
+    internal LoggedCounts Add(LoggedHistogram logged)
+    {
+        var total = _histograms[(int)logged.Tag.Measure] ??= Histograms.NewTotal();
+        var (before, ones) = (total.TotalCount, total.GetCountAtValue(1));
+        logged.AddTo(total);
+        return new(total.TotalCount - before, total.GetCountAtValue(1) - ones);
+    }
+
     internal void Add(OperationTotals other)
     {
         Counts.Add(other.Counts);
@@ -131,3 +160,6 @@ public sealed class OperationTotals
                 Add((Measure)i, theirs);
     }
 }
+
+/// <summary>Samples that a histogram brought.</summary>
+internal readonly record struct LoggedCounts(long All, long Ones);

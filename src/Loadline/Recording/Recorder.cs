@@ -21,6 +21,9 @@ public sealed class Recorder : IExchangeSink, IDisposable
 
     private readonly RecorderOptions _options;
     private readonly FrozenDictionary<string, int> _index;
+    private readonly FrozenDictionary<string, int> _scenarios;
+    private readonly Timeline _timeline;
+    private readonly int _keys;
     private readonly Stripe[] _stripes;
     private readonly ExchangeSampler _sampler;
     private readonly SecondFlusher _flusher;
@@ -36,24 +39,29 @@ public sealed class Recorder : IExchangeSink, IDisposable
         _options = options;
         var operations = options.Operations.Count;
         _index = options.Operations.Select((name, i) => KeyValuePair.Create(name, i)).ToFrozenDictionary();
+        _scenarios = options.Scenarios.Select((name, i) => KeyValuePair.Create(name, i)).ToFrozenDictionary();
+        _timeline = new Timeline(options.Times, options.Spans);
+        _keys = operations * options.Scenarios.Count;
         Pool = new HistogramPool();
-        _stripes = [.. Enumerable.Range(0, options.Stripes).Select(_ => new Stripe(operations, Pool))];
+        _stripes = [.. Enumerable.Range(0, options.Stripes).Select(_ => new Stripe(_timeline.Slices.Count, _keys, Pool))];
         _sampler = new ExchangeSampler(operations, options.Seed);
         _files = options.Folder is { } folder ? new RunFiles(folder, options.StartedAt) : null;
-        _flusher = new SecondFlusher(options, Pool, _files);
+        _flusher = new SecondFlusher(options, _timeline, Pool, _files);
     }
 
     /// <summary>Where one-second histograms come from.</summary>
     internal HistogramPool Pool { get; }
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">The operation is not one of the plan's mix.</exception>
+    /// <exception cref="ArgumentException">The operation is not one of the plan's mix, or the scenario is none of the plan's.</exception>
     public void Record(Exchange exchange)
     {
         if (!_index.TryGetValue(exchange.Operation, out var operation))
             throw new ArgumentException($"'{exchange.Operation}' is not an operation that this recorder was made for: {string.Join(", ", _options.Operations)}");
-        var phase = _options.Times.At(exchange.Due >= 0 ? exchange.Due : Math.Max(0, exchange.Sent));
-        Here().Record(phase, operation, exchange);
+        if (!_scenarios.TryGetValue(exchange.Scenario, out var scenario))
+            throw new ArgumentException($"'{exchange.Scenario}' is not a scenario that this recorder was made for: {string.Join(", ", _options.Scenarios)}");
+        var slice = _timeline.At(exchange.Due >= 0 ? exchange.Due : Math.Max(0, exchange.Sent));
+        Here().Record(slice, (scenario * _options.Operations.Count) + operation, exchange);
         _sampler.Offer(operation, exchange);
     }
 
@@ -61,8 +69,8 @@ public sealed class Recorder : IExchangeSink, IDisposable
     public void RecordSearchable(long nanoseconds, Outcome outcome, long at)
     {
         var measure = outcome is Outcome.Ok or Outcome.Degraded ? Measure.Searchable : Measure.NotSearchable;
-        // Like an exchange it belongs to the phase in which it began.
-        Here().RecordTime(_options.Times.At(Math.Max(0, at - nanoseconds)), _options.Operations.Count, measure, nanoseconds, at);
+        // Like an exchange it belongs to the slice in which it began.
+        Here().RecordTime(_timeline.At(Math.Max(0, at - nanoseconds)), _keys, measure, nanoseconds, at);
     }
 
     /// <summary>Takes in and writes all seconds that are over. To be called about once a second; late calls catch up.</summary>

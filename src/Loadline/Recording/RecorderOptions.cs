@@ -6,6 +6,15 @@ public sealed record RecorderOptions
     /// <summary>The operations of the plan's mix, in its order.</summary>
     public required IReadOnlyList<string> Operations { get; init; }
 
+    /// <summary>Names of the plan's scenarios; an exchange names one of them. A plan with one unnamed load has <c>default</c>.</summary>
+    public IReadOnlyList<string> Scenarios { get; init; } = [LogTag.DefaultScenario];
+
+    /// <summary>Named stretches of the run, at most 100; they may overlap.</summary>
+    public IReadOnlyList<RunSpan> Spans { get; init; } = [];
+
+    /// <summary>Called with each second that is over and the histograms of it, as the log has them; on the flusher's thread. Only with a folder.</summary>
+    public Action<long, IReadOnlyList<LoggedHistogram>>? SecondIsOver { get; init; }
+
     /// <summary>The phases.</summary>
     public required PhaseTimes Times { get; init; }
 

@@ -7,25 +7,35 @@ namespace Loadline.Recording;
 internal sealed class SecondFlusher
 {
     private static readonly Phase[] Phases = [Phase.Up, Phase.Hold, Phase.Down];
+    private static readonly LiveFigures Nothing = new(0, 0, null, null, null, null);
 
     private readonly RecorderOptions _options;
     private readonly HistogramPool _pool;
     private readonly RunFiles? _files;
     private readonly PhaseTotals[] _totals;
     private readonly LongHistogram?[] _answered;
+    private readonly LongHistogram?[] _served;
     private readonly (long Count, long Errors)[] _running;
-    private readonly string[] _tags;
+    private readonly IReadOnlyList<Slice> _slices;
+    private readonly LogTag[] _tags;
+    private readonly string[] _tagTexts;
+    private readonly int _rest;
     private int _users;
 
-    public SecondFlusher(RecorderOptions options, HistogramPool pool, RunFiles? files)
+    public SecondFlusher(RecorderOptions options, Timeline timeline, HistogramPool pool, RunFiles? files)
     {
         (_options, _pool, _files) = (options, pool, files);
         var operations = options.Operations.Count;
+        _slices = timeline.Slices;
+        _rest = operations * options.Scenarios.Count;
         _totals = [.. Phases.Select(phase => new PhaseTotals(phase, options.Operations))];
         _answered = new LongHistogram?[operations];
+        _served = new LongHistogram?[operations];
         _running = new (long, long)[operations];
-        _tags = [.. from phase in Phases from operation in options.Operations.Append("all") from measure in Enum.GetValues<Measure>() select Measures.Tag(operation, measure, phase)];
-        Snapshot = new LiveSnapshot(-1, 0, [.. options.Operations.Select(name => new LiveOperation(name, new(0, 0, null, null, null), new(0, 0, null, null, null)))]);
+        var keys = options.Scenarios.SelectMany(scenario => options.Operations.Select(operation => (scenario, operation))).Append((scenario: LogTag.DefaultScenario, operation: LogTag.Everything)).ToList();
+        _tags = [.. from slice in _slices from key in keys from measure in Enum.GetValues<Measure>() select new LogTag(key.scenario, key.operation, measure, slice.Phase, slice.Spans)];
+        _tagTexts = [.. _tags.Select(tag => tag.Text)];
+        Snapshot = new LiveSnapshot(-1, 0, [.. options.Operations.Select(name => new LiveOperation(name, Nothing, Nothing))]);
     }
 
     /// <summary>As of the last second taken; replaced as a whole.</summary>
@@ -55,15 +65,19 @@ internal sealed class SecondFlusher
         {
             var name = _options.Operations[i];
             var counts = Counts(interval, i);
-            using var latency = new Merged(_pool, interval, i, Measure.ResponseOk, Measure.ResponseDegraded);
-            var (p50, p95, p99) = Percentiles(latency.Histogram);
-            if (latency.Histogram is { } times)
-                (_answered[i] ??= Histograms.NewTotal()).Add(times);
+            using var response = Merge(interval, KeysOf(i), Measure.ResponseOk, Measure.ResponseDegraded);
+            using var service = Merge(interval, KeysOf(i), Measure.ServiceOk, Measure.ServiceDegraded);
+            Add(ref _answered[i], response.Histogram);
+            Add(ref _served[i], service.Histogram);
             _running[i] = (_running[i].Count + counts.Total, _running[i].Errors + counts.Errors);
-            var (t50, t95, t99) = Percentiles(_answered[i]);
-            live[i] = new LiveOperation(name, new(counts.Total, counts.Errors, p50, p95, p99), new(_running[i].Count, _running[i].Errors, t50, t95, t99));
+            live[i] = new LiveOperation(name, Figures(counts.Total, counts.Errors, response.Histogram, service.Histogram), Figures(_running[i].Count, _running[i].Errors, _answered[i], _served[i]));
             if (counts.Total > 0)
-                series[name] = new SeriesOperation(counts[Outcome.Ok], counts[Outcome.Degraded], counts[Outcome.Throttled], counts[Outcome.Failed], counts[Outcome.TimedOut], p50, p95, p99);
+            {
+                var (now, served) = (live[i].Now, service.Histogram);
+                series[name] = new SeriesOperation(
+                    counts[Outcome.Ok], counts[Outcome.Degraded], counts[Outcome.Throttled], counts[Outcome.Failed], counts[Outcome.TimedOut],
+                    now.P50, now.P95, now.P99, served.Seconds(50), served.Seconds(95), served.Seconds(99));
+            }
             answered += counts.Answered;
             asked += counts.Total - counts[Outcome.Throttled];
             tokens += counts.Tokens;
@@ -82,16 +96,41 @@ internal sealed class SecondFlusher
         return new Recorded(_options.Operations, _options.Times, end, _totals[0], _totals[1], _totals[2]);
     }
 
-    private static OperationCounts Counts(Interval? interval, int operation)
+    /// <summary>An operation's keys, one a scenario.</summary>
+    private IEnumerable<int> KeysOf(int operation) => Enumerable.Range(0, _options.Scenarios.Count).Select(scenario => (scenario * _options.Operations.Count) + operation);
+
+    private OperationCounts Counts(Interval? interval, int operation)
     {
         var sum = new OperationCounts();
-        foreach (var phase in Phases)
-            if (interval?.Counts(phase, operation) is { } counts)
-                sum.Add(counts);
+        for (var slice = 0; slice < _slices.Count; slice++)
+            if (interval?.Has(slice) == true)
+                foreach (var key in KeysOf(operation))
+                    if (interval.Counts(slice, key) is { } counts)
+                        sum.Add(counts);
         return sum;
     }
 
-    private static (double?, double?, double?) Percentiles(HistogramBase? histogram) => (histogram.Seconds(50), histogram.Seconds(95), histogram.Seconds(99));
+    private static void Add(ref LongHistogram? total, IntHistogram? part)
+    {
+        if (part is not null)
+            (total ??= Histograms.NewTotal()).Add(part);
+    }
+
+    private static LiveFigures Figures(long count, long errors, HistogramBase? response, HistogramBase? service) =>
+        new(count, errors, response.Seconds(50), response.Seconds(95), response.Seconds(99), service.Seconds(95));
+
+    private Merged Merge(Interval? interval, IEnumerable<int> keys, params ReadOnlySpan<Measure> measures)
+    {
+        var merged = new Merged(_pool);
+        if (interval is null)
+            return merged;
+        for (var slice = 0; slice < _slices.Count; slice++)
+            if (interval.Has(slice))
+                foreach (var key in keys)
+                    foreach (var measure in measures)
+                        merged.Add(interval.Histogram(slice, key, measure));
+        return merged;
+    }
 
     private void CountAvailability(long second, long answered, long asked)
     {
@@ -109,8 +148,8 @@ internal sealed class SecondFlusher
         var processes = _options.Processes();
         if (_files is null)
             return;
-        using var firstToken = new Merged(_pool, interval, Enumerable.Range(0, _options.Operations.Count), Measure.FirstToken);
-        using var searchable = new Merged(_pool, interval, _options.Operations.Count, Measure.Searchable);
+        using var firstToken = Merge(interval, Enumerable.Range(0, _rest), Measure.FirstToken);
+        using var searchable = Merge(interval, [_rest], Measure.Searchable);
         _files.Write(new SeriesPoint
         {
             T = (int)second,
@@ -127,71 +166,70 @@ internal sealed class SecondFlusher
     private void AddToTotals(long second, Interval? interval)
     {
         if (interval is null)
+        {
+            if (_files is not null)
+                _options.SecondIsOver?.Invoke(second, []);
             return;
-        var tag = 0;
-        foreach (var phase in Phases)
-            for (var operation = 0; operation <= _options.Operations.Count; operation++)
+        }
+        var logged = _options.SecondIsOver is null ? null : new List<LoggedHistogram>();
+        for (var slice = 0; slice < _slices.Count; slice++)
+        {
+            if (!interval.Has(slice))
+                continue;
+            for (var key = 0; key <= _rest; key++)
             {
-                var totals = _totals[(int)phase].At(operation);
-                if (interval.Counts(phase, operation) is { } counts)
+                var totals = _totals[(int)_slices[slice].Phase].At(key == _rest ? _options.Operations.Count : key % _options.Operations.Count);
+                if (interval.Counts(slice, key) is { } counts)
                     totals.Counts.Add(counts);
-                for (var measure = 0; measure < Measures.Count; measure++, tag++)
-                {
-                    if (interval.Histogram(phase, operation, (Measure)measure) is not { } histogram)
-                        continue;
-                    totals.Add((Measure)measure, histogram);
-                    _files?.Histograms.Write(second, _tags[tag], histogram);
-                }
+                for (var measure = 0; measure < Measures.Count; measure++)
+                    if (interval.Histogram(slice, key, (Measure)measure) is { } histogram)
+                    {
+                        totals.Add((Measure)measure, histogram);
+                        Log(second, (((slice * (_rest + 1)) + key) * Measures.Count) + measure, histogram, logged);
+                    }
             }
+        }
+        if (_files is not null && logged is not null)
+            _options.SecondIsOver!(second, logged);
     }
 
-    /// <summary>The sum of some of a second's histograms, of all phases. Borrows one histogram only when there is more than one to add.</summary>
-    private sealed class Merged : IDisposable
+    private void Log(long second, int tag, IntHistogram histogram, List<LoggedHistogram>? logged)
     {
-        private readonly HistogramPool _pool;
+        if (_files is null)
+            return;
+        var payload = _files.Histograms.Write(second, _tagTexts[tag], histogram);
+        logged?.Add(new LoggedHistogram(second, _tags[tag], payload.ToArray()));
+    }
+
+    /// <summary>The sum of some of a second's histograms. Borrows one histogram only when there is more than one to add.</summary>
+    private sealed class Merged(HistogramPool pool) : IDisposable
+    {
         private IntHistogram? _borrowed;
-
-        public Merged(HistogramPool pool, Interval? interval, int operation, params ReadOnlySpan<Measure> measures)
-        {
-            _pool = pool;
-            foreach (var measure in measures)
-                Add(interval, operation, measure);
-        }
-
-        public Merged(HistogramPool pool, Interval? interval, IEnumerable<int> operations, Measure measure)
-        {
-            _pool = pool;
-            foreach (var operation in operations)
-                Add(interval, operation, measure);
-        }
 
         public IntHistogram? Histogram { get; private set; }
 
         public void Dispose()
         {
             if (_borrowed is not null)
-                _pool.Return(_borrowed);
+                pool.Return(_borrowed);
         }
 
-        private void Add(Interval? interval, int operation, Measure measure)
+        public void Add(IntHistogram? part)
         {
-            foreach (var phase in Phases)
+            if (part is null)
+                return;
+            if (Histogram is null)
             {
-                if (interval?.Histogram(phase, operation, measure) is not { } part)
-                    continue;
-                if (Histogram is null)
-                {
-                    Histogram = part;
-                    continue;
-                }
-                if (_borrowed is null)
-                {
-                    _borrowed = _pool.Rent();
-                    _borrowed.Add(Histogram);
-                    Histogram = _borrowed;
-                }
-                _borrowed.Add(part);
+                Histogram = part;
+                return;
             }
+            if (_borrowed is null)
+            {
+                _borrowed = pool.Rent();
+                _borrowed.Add(Histogram);
+                Histogram = _borrowed;
+            }
+            _borrowed.Add(part);
         }
     }
 }

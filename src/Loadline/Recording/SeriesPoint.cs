@@ -28,8 +28,10 @@ public sealed record SeriesPoint
     public IReadOnlyDictionary<string, SeriesProcess>? Processes { get; init; }
 }
 
-/// <summary>One operation in one second.</summary>
-public sealed record SeriesOperation(long Ok, long Degraded, long Throttled, long Failed, long TimedOut, double? P50, double? P95, double? P99);
+/// <summary>One operation in one second: how its exchanges ended, and percentiles of response time (from due) and service time (from sent) of those answered.</summary>
+public sealed record SeriesOperation(
+    long Ok, long Degraded, long Throttled, long Failed, long TimedOut, double? P50, double? P95, double? P99,
+    double? ServiceP50 = null, double? ServiceP95 = null, double? ServiceP99 = null);
 
 /// <summary>One process at one moment.</summary>
 public sealed record SeriesProcess(double CpuCores, long MemoryBytes);

@@ -7,7 +7,7 @@ namespace Loadline.Recording;
 /// into the second in which it ended, or, when that is flushed already, into the earliest that is not. When the flusher is late by more than the ring
 /// is long, everything newer goes into the ring's last second: memory stays bounded and no exchange is lost.
 /// </summary>
-internal sealed class Stripe(int operations, HistogramPool pool)
+internal sealed class Stripe(int slices, int keys, HistogramPool pool)
 {
     private const int Ring = 4;
 
@@ -15,16 +15,16 @@ internal sealed class Stripe(int operations, HistogramPool pool)
     private readonly Interval?[] _ring = new Interval?[Ring];
     private long _flushedThrough = -1;
 
-    public void Record(Phase phase, int operation, Exchange exchange)
+    public void Record(int slice, int key, Exchange exchange)
     {
         lock (_gate)
-            Open(exchange.End).Record(phase, operation, exchange);
+            Open(exchange.End).Record(slice, key, exchange);
     }
 
-    public void RecordTime(Phase phase, int operation, Measure measure, long nanoseconds, long at)
+    public void RecordTime(int slice, int key, Measure measure, long nanoseconds, long at)
     {
         lock (_gate)
-            Open(at).RecordTime(phase, operation, measure, nanoseconds);
+            Open(at).RecordTime(slice, key, measure, nanoseconds);
     }
 
     /// <summary>Closes a second and hands out what was recorded in it; seconds must be closed in order.</summary>
@@ -43,6 +43,6 @@ internal sealed class Stripe(int operations, HistogramPool pool)
     private Interval Open(long nanoseconds)
     {
         var second = Math.Clamp(nanoseconds / 1_000_000_000, _flushedThrough + 1, _flushedThrough + Ring);
-        return _ring[second % Ring] ??= new Interval(operations, pool);
+        return _ring[second % Ring] ??= new Interval(slices, keys, pool);
     }
 }

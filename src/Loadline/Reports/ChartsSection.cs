@@ -13,7 +13,7 @@ internal static class ChartsSection
         var processes = run.Series.Any(point => point.Processes is { Count: > 0 });
         return Html.Of($"""
             {Figure("throughput", "Users and requests per second", "Requests by the second in which they ended, however they ended; the line is active users.", wide: true)}
-            {Html.Each(operations, name => Figure("latency:" + name, $"{name}: response time", "P50, P95 and P99 of each second, from when a request was due, of those answered; logarithmic. Dashed: the objective."))}
+            {Html.Each(operations, name => Figure("latency:" + name, $"{name}: response time", "P50, P95 and P99 of each second, from when a request was due, of those answered, and P95 of the service time, from when it was sent; logarithmic. Dashed: the objective."))}
             {(operations.Count == 0 ? Html.Of($"<p>No request of the run ended.</p>") : bad == 0 ? Html.Of($"<p class=\"fine\">✓ Every request of the run was answered: there are no errors to draw.</p>") : Figure("outcomes", "Requests not answered in full, per second", "By outcome; requests that were answered are left out.", wide: true))}
             {Html.If(streams, () => Html.Of($"{Figure("ttft", "Time to first token", "From sending to the first non-empty content.")}{Figure("tokens", "Tokens per second", "Received by all streams together.")}"))}
             {Html.If(run.Series.Any(point => point.SearchableP95 is not null), () => Figure("searchable", "Upload until searchable", "P95 of the documents that became searchable in each second. Dashed: the objective.", wide: true))}

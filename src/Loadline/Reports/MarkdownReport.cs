@@ -18,24 +18,24 @@ public static class MarkdownReport
         Line("");
         if (summary.Objectives.Count > 0)
         {
-            Line("| | Objective | Measured | From the limit | Samples |");
-            Line("|---|---|---:|---:|---:|");
+            Line("| | Objective | Measured | 95 % interval | From the limit | Samples |");
+            Line("|---|---|---:|---:|---:|---:|");
             foreach (var objective in summary.Objectives)
             {
                 var why = objective.Result == Words.Pass || objective.Reason is null ? "" : $"<br>{Cell(objective.Reason)}";
-                Line($"| {Emoji(objective.Result)} {objective.Result} | `{Code(objective.Text)}`{why} | {Quantity.Format(objective.Value, objective.Unit)} | {Margin.Describe(objective)} | {Quantity.Count(objective.Samples)} |");
+                Line($"| {Emoji(objective.Result)} {objective.Result} | `{Code(objective.Text)}`{why} | {Quantity.Format(objective.Value, objective.Unit)} | {Quantity.Interval(objective.Interval, objective.Unit)} | {Margin.Describe(objective)} | {Quantity.Count(objective.Samples)} |");
             }
             Line("");
         }
         if (summary.Operations.Count > 0)
         {
-            Line("| Operation | Per second | Not ok | P50 | P95 | P99 |");
-            Line("|---|---:|---:|---:|---:|---:|");
+            Line("| Operation | Per second | Not ok | P50 | P95 | P99 | Service P95 |");
+            Line("|---|---:|---:|---:|---:|---:|---:|");
             foreach (var operation in summary.Operations)
             {
                 var bad = operation.Outcomes.Where(outcome => outcome.Key != "ok").Sum(outcome => outcome.Value);
                 var time = operation.ResponseTime;
-                Line($"| {Cell(operation.Name)} | {Quantity.Format(operation.PerSecond, "1/s")} | {Quantity.Count(bad)} | {Quantity.Seconds(time?.P50)} | {Quantity.Seconds(time?.P95)} | {Quantity.Seconds(time?.P99)} |");
+                Line($"| {Cell(operation.Name)} | {Quantity.Format(operation.PerSecond, "1/s")} | {Quantity.Count(bad)} | {Quantity.Seconds(time?.P50)} | {Quantity.Seconds(time?.P95)} | {Quantity.Seconds(time?.P99)} | {Quantity.Seconds(operation.ServiceTime?.P95)} |");
             }
             Line("");
         }
@@ -43,7 +43,7 @@ public static class MarkdownReport
             Line($"- {Cell(note)}");
         if (summary.Notes.Count > 0)
             Line("");
-        Line($"{summary.Plan.Users} users, {Quantity.Duration(summary.Plan.DurationSeconds)}, target {Cell(summary.Plan.Target)}, {summary.Environment.Cores} cores; response times from when a request was due. Again: `{Code(summary.Plan.CommandLine)}`");
+        Line($"{summary.Plan.Users} users, {Quantity.Duration(summary.Plan.DurationSeconds)}, target {Cell(summary.Plan.Target)}, {summary.Environment.Cores} cores; response times from when a request was due, service times from when it was sent. Again: `{Code(summary.Plan.CommandLine)}`");
         return text.ToString();
     }
 

@@ -20,6 +20,10 @@ internal static class Quantity
         _ => Digits(number) + " " + unit,
     };
 
+    /// <summary>A confidence interval, such as <c>1.78 s – 1.83 s</c>.</summary>
+    public static string Interval(Runs.IntervalSummary? interval, string unit) =>
+        interval is null ? None : $"{Format(interval.Low, unit)} – {Format(interval.High, unit)}";
+
     /// <summary>Seconds, in µs, ms, s, min or h.</summary>
     public static string Seconds(double? value) => value is not { } seconds ? None : Math.Abs(seconds) switch
     {

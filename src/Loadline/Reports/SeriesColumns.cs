@@ -48,6 +48,7 @@ internal static class SeriesColumns
         Of("p50", operation => operation.P50, null);
         Of("p95", operation => operation.P95, null);
         Of("p99", operation => operation.P99, null);
+        Of("serviceP95", operation => operation.ServiceP95, null);
         json.WriteEndObject();
     }
 

@@ -16,6 +16,7 @@ internal static class SettingSection
             <div><h3>Where it ran</h3>{Table("Where it ran",
                 [("operating system", place.Os), ("runtime", place.Runtime), ("cores", Quantity.Count(place.Cores)), ("memory", Quantity.Bytes(place.MemoryBytes)), ("Loadline", summary.LoadlineVersion)])}
             {Html.If(place.Processes.Count > 0, () => Processes(place.Processes))}</div></div>
+            {Html.If(summary.Generator.Count > 0, () => GeneratorSection.Render(summary))}
             """);
     }
 

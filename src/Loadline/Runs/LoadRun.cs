@@ -13,7 +13,7 @@ namespace Loadline.Runs;
 /// <summary>
 /// One run: where plan, target, users, recording and verdict come together.
 /// <code>
-/// 1 folder ─▶ 2 target ─▶ 3 keys ─▶ 4 corpus ─▶ 5 load (recorded second by second) ─▶ 6 verdict ─▶ 7 summary.json ─▶ 8 target stopped
+/// 1 folder ─▶ 2 calibration ─▶ 3 target ─▶ 4 keys ─▶ 5 corpus ─▶ 6 load (recorded second by second) ─▶ 7 verdict ─▶ 8 summary.json ─▶ 9 target stopped
 /// </code>
 /// </summary>
 /// <param name="request">What to run.</param>
@@ -33,11 +33,14 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     /// <returns>The summary, as written to the folder.</returns>
     /// <exception cref="TargetException">The target could not be started.</exception>
     /// <exception cref="TargetSetupException">The target could not be prepared: keys or corpus.</exception>
+    /// <exception cref="BaselineException">The plan's baseline can't be compared with; nothing was run.</exception>
     /// <exception cref="UnusableFolderException">The folder can't be made, or is not empty; nothing was run.</exception>
     /// <exception cref="IOException">A file of the folder could not be written under way: a full disk.</exception>
     public async Task<RunSummary> ExecuteAsync(CancellationToken stop)
     {
+        var baseline = request.Plan.Baseline is { } path ? Baselines.Read(path) : ((Baseline, RunSummary)?)null;
         MakeFolder();
+        var calibration = await CalibrateAsync(stop).ConfigureAwait(false);
         await using var embedded = await StartTargetAsync(stop).ConfigureAwait(false);
         var address = embedded?.Address ?? request.Address!;
         await using var setup = await TargetSetup.RunAsync(
@@ -45,7 +48,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Environment.GetEnvironmentVariable, observer.Step, observer.Warn, stop).ConfigureAwait(false);
         request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
-        var summary = await LoadAsync(address, embedded, keys, corpusIds, stop).ConfigureAwait(false);
+        var load = await LoadAsync(address, embedded, keys, corpusIds, stop).ConfigureAwait(false);
+        var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
         observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
         RunJson.WriteSummary(request.Folder, summary);
         return summary;
@@ -65,6 +69,18 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         {
             throw new UnusableFolderException($"--out {folder}: the run folder can't be written: {e.Message.TrimEnd('.')}; name one that can", e);
         }
+    }
+
+    // Before the target is there: what it takes of the machine is not the generator's.
+    private async Task<Calibration?> CalibrateAsync(CancellationToken stop)
+    {
+        if (!request.Calibrate)
+            return null;
+        observer.Step("Measuring what the load generator can do on this machine");
+        var calibration = await Calibration.MeasureAsync(time, stop, Wires.ChoiceFor(request.Profile)).ConfigureAwait(false);
+        if (RunJudgement.BeyondAbility(request.Plan, calibration) is { } warning)
+            observer.Warn(warning);
+        return calibration;
     }
 
     private async Task<EmbeddedTarget?> StartTargetAsync(CancellationToken stop)
@@ -96,47 +112,64 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         return (userKeys, await seeder.SeedAsync(plan.Data.Documents, new SeedingProgress(observer), stop).ConfigureAwait(false));
     }
 
-    private async Task<RunSummary> LoadAsync(
+    private async Task<LoadResult> LoadAsync(
         Uri address, EmbeddedTarget? embedded, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {plan.Load.Users} users for {plan.Load.Duration:hh\\:mm\\:ss}");
         using var processes = new ProcessSeries(time);
         var watch = new RunWatch(plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         UserPopulation? population = null;
         var startedAt = time.GetUtcNow();
         var times = PhaseTimes.Of(plan.Load.Up, plan.Load.Hold, plan.Load.Down);
+        var context = plan.Context();
+        var aborts = new AbortWatch(plan.Objectives, context, () => ending.CancelAfter(TimeSpan.Zero));
         using var recorder = new Recorder(new RecorderOptions
         {
             Operations = [.. plan.Load.Mix.Keys],
+            Scenarios = [.. context.Scenarios.Keys],
             Times = times,
             Folder = request.Folder,
             StartedAt = startedAt,
             Seed = plan.Seed,
             ActiveUsers = () => population?.Gauges.ActiveUsers ?? 0,
             Processes = watch.TakeProcesses,
+            SecondIsOver = aborts.Take,
         });
         var clock = new RunClock(time);
         using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
+        var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
 
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         using var watching = new CancellationTokenSource();
         var users = population.RunAsync(ending.Token);
         var background = Task.WhenAll(
-            recorder.RunAsync(time, () => clock.Now, watching.Token), watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token));
+            recorder.RunAsync(time, () => clock.Now, watching.Token),
+            watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token),
+            generator.RunAsync(time, () => clock.Now, watching.Token));
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);
         var endedAt = clock.Now;
+        if (aborts.Crossed is { } why)
+            observer.Warn($"{why}; the run ends");
         await watching.CancelAsync().ConfigureAwait(false);
         await background.ConfigureAwait(false);
 
-        var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
-        var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
-        if (wire is LeanWire { SentAgain: > 0 and var again })
-            health = health.Note($"{again} requests were sent a second time, because the target had closed their connections while they were idle; each is one exchange, timed from its first sending.");
-        return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
+        var cut = stop.IsCancellationRequested || gone is not null || aborts.Crossed is not null;
+        return new LoadResult
+        {
+            StartedAt = startedAt,
+            Recorded = recorder.Complete(Math.Max(endedAt, cut ? 0 : times.End)),
+            Processes = processes,
+            Gauges = population.Gauges,
+            Generator = generator,
+            Aborts = aborts,
+            Gone = gone,
+            Interrupted = stop.IsCancellationRequested,
+            SentAgain = wire is LeanWire lean ? lean.SentAgain : 0,
+        };
     }
 
     private static IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
@@ -163,43 +196,6 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         observer.Warn($"'{gone.Name}' ended with exit code {gone.ExitCode} under load; the run ends. Its last lines:\n{string.Join('\n', gone.LastLines.TakeLast(10))}");
         await ending.CancelAsync().ConfigureAwait(false);
         return gone;
-    }
-
-    private static RunHealth Health(Recorded recorded, PopulationGauges gauges, ChildProcess? gone, bool interrupted)
-    {
-        var health = RunHealth.Assess(recorded);
-        if (gone is not null)
-            health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
-        if (interrupted)
-            health = health.And("the run was interrupted");
-        if (gauges.DroppedAtStop > 0)
-            health = health.Note($"{gauges.DroppedAtStop} exchanges were in hand when the run was stopped; they are counted nowhere.");
-        if (gauges.Unwatched > 0)
-            health = health.Note($"{gauges.Unwatched} uploads that were to be watched were not, because too many were already; 'searchable' rests on the others.");
-        return health;
-    }
-
-    private RunSummary Summary(Recorded recorded, Verdict verdict, ProcessSeries processes, DateTimeOffset startedAt)
-    {
-        var phases = RunSummaries.Phases(recorded.Times, recorded.EndedAt);
-        var hold = phases.FirstOrDefault(p => p.Name == "hold") ?? new PhaseSummary("hold", 0, recorded.EndedAt / 1e9);
-        var use = processes.Over(hold.Start, hold.End);
-        return new RunSummary
-        {
-            Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
-            LoadlineVersion = RunSummaries.LoadlineVersion,
-            Plan = RunSummaries.Of(request),
-            Environment = RunSummaries.Environment(use) with { Wire = Wires.NameOf(request.Profile) },
-            StartedAt = startedAt,
-            EndedAt = startedAt + TimeSpan.FromTicks(recorded.EndedAt / 100),
-            Verdict = verdict.Result.Word(),
-            Because = verdict.Because,
-            Objectives = [.. verdict.Objectives.Select(o => new ObjectiveSummary(o.Text, o.Metric, o.Value, o.Limit, o.Unit, o.Samples, o.Result.Word(), o.Reason))],
-            Phases = phases,
-            Metrics = MetricCatalog.Measure(recorded).ToDictionary(m => m.Key, m => new MetricSummary(m.Value.Value, m.Value.Unit, m.Value.Samples)),
-            Operations = recorded.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(use, TimeSpan.FromSeconds(hold.End - hold.Start))],
-        };
     }
 
     private sealed class SeedingProgress(IRunObserver observer) : IProgress<SeedProgress>

@@ -28,5 +28,5 @@ public interface IRunObserver
 public sealed record RunProgress(
     string Phase, TimeSpan Elapsed, TimeSpan Remaining, int ActiveUsers, int Users, double PerSecond, double ErrorShare, IReadOnlyList<OperationProgress> Operations);
 
-/// <summary>One operation at one moment; percentiles in seconds over the run so far, null before the first success.</summary>
-public sealed record OperationProgress(string Name, double PerSecond, long Answered, long Errors, double? P50, double? P95, double? P99);
+/// <summary>One operation at one moment; percentiles in seconds over the run so far, of the response time (from due) and the service time (from sent); null before the first success.</summary>
+public sealed record OperationProgress(string Name, double PerSecond, long Answered, long Errors, double? P50, double? P95, double? P99, double? ServiceP95 = null);

@@ -23,4 +23,7 @@ public sealed record RunRequest
 
     /// <summary>The key that may create users at the target (profiles that issue keys); null for targets that Loadline starts, which have their own, and for profiles that don't.</summary>
     public string? AdminKey { get; init; }
+
+    /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
+    public bool Calibrate { get; init; } = true;
 }

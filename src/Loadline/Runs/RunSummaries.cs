@@ -20,10 +20,11 @@ internal static class RunSummaries
             plan.Load.Duration.TotalSeconds, plan.TimeScale, plan.Settings, plan.Load.Mix, request.CommandLine);
     }
 
-    public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes) => new(
+    public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes, Calibration? calibration) => new(
         RuntimeInformation.OSDescription, RuntimeInformation.FrameworkDescription, System.Environment.ProcessorCount,
         GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
-        [.. processes.Select(p => new ProcessSummary(p.Name, Math.Round(p.CpuCores, 3), p.MemoryStartBytes, p.MemoryEndBytes, p.MemoryPeakBytes))]);
+        [.. processes.Select(p => new ProcessSummary(p.Name, Math.Round(p.CpuCores, 3), p.MemoryStartBytes, p.MemoryEndBytes, p.MemoryPeakBytes))],
+        calibration is null ? null : new CalibrationSummary(Math.Round(calibration.RequestsPerSecond, 1), calibration.ServiceFloor, calibration.IdleLag));
 
     public static IReadOnlyList<PhaseSummary> Phases(PhaseTimes times, long endedAt)
     {

@@ -38,6 +38,15 @@ public sealed record RunSummary
     /// <summary>Phases of the load, seconds since the run's start.</summary>
     public required IReadOnlyList<PhaseSummary> Phases { get; init; }
 
+    /// <summary>The part of the hold phase that is a warm-up: recorded, and left out of everything that is judged and of <see cref="Metrics"/> and <see cref="Operations"/>; null for none.</summary>
+    public WarmUpSummary? WarmUp { get; init; }
+
+    /// <summary>What the load generator saw of itself, rule by rule; empty in runs of older Loadlines.</summary>
+    public IReadOnlyList<GeneratorSummary> Generator { get; init; } = [];
+
+    /// <summary>The run that this one was compared with; null for none.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>Every metric over the hold phase, by its catalogue name (<c>query.p95</c>, <c>rps</c>…).</summary>
     public required IReadOnlyDictionary<string, MetricSummary> Metrics { get; init; }
 
@@ -54,12 +63,42 @@ public sealed record PlanSummary(
     IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, double> Mix, string CommandLine);
 
 /// <summary>Where it ran. No host names, no paths.</summary>
+/// <param name="Os">The operating system.</param>
+/// <param name="Runtime">The .NET runtime.</param>
+/// <param name="Cores">Cores by affinity.</param>
+/// <param name="MemoryBytes">Memory that the process may use.</param>
+/// <param name="Processes">Processes of the run over the hold phase.</param>
+/// <param name="Calibration">What the load generator can do on this machine; null when it was not calibrated.</param>
 public sealed record EnvironmentSummary(
-    string Os, string Runtime, int Cores, long MemoryBytes, IReadOnlyList<ProcessSummary> Processes)
+    string Os, string Runtime, int Cores, long MemoryBytes, IReadOnlyList<ProcessSummary> Processes, CalibrationSummary? Calibration = null)
 {
     /// <summary>Which client spoke to the target; see <see cref="Loadline.Wire.Wires.NameOf"/>. Null in runs of before it was told.</summary>
     public string? Wire { get; init; }
 }
+
+/// <summary>What the load generator can do, measured before the load against a server that answers at once.</summary>
+/// <param name="RequestsPerSecond">Plain exchanges a second, the server on the same cores.</param>
+/// <param name="ServiceFloor">Seconds of one exchange, median: no service time below can be told from nothing.</param>
+/// <param name="IdleLag">Seconds that an idle generator sends late, at the 99th percentile.</param>
+public sealed record CalibrationSummary(double RequestsPerSecond, double ServiceFloor, double IdleLag);
+
+/// <summary>A warm-up: seconds since the run's start.</summary>
+/// <param name="Start">The hold phase's first moment.</param>
+/// <param name="End">The first second behind it.</param>
+/// <param name="Why">What was different before, a clause.</param>
+/// <param name="IsOver">False when the load had not settled within the quarter of the phase that a warm-up may take.</param>
+public sealed record WarmUpSummary(double Start, double End, string Why, bool IsOver);
+
+/// <summary>One rule of how the load generator may behave.</summary>
+/// <param name="Name">What is looked at.</param>
+/// <param name="Value">What was measured.</param>
+/// <param name="Limit">The most that is allowed.</param>
+/// <param name="Unit"><c>s</c>, <c>%</c> or <c>cores</c>.</param>
+/// <param name="Kept">Whether the limit was kept; otherwise the run is INVALID.</param>
+public sealed record GeneratorSummary(string Name, double Value, double Limit, string Unit, bool Kept);
+
+/// <summary>A 95 % confidence interval of a percentile, in its metric's unit.</summary>
+public sealed record IntervalSummary(double Low, double High);
 
 /// <summary>One process of the run over the hold phase.</summary>
 /// <param name="Name"><c>loadline</c>, <c>llm</c>, and <c>rag</c> or, of the target <c>services</c>, <c>rag up</c> and each service.</param>
@@ -73,16 +112,17 @@ public sealed record ProcessSummary(string Name, double CpuCores, long MemorySta
 /// <param name="Text">As written.</param>
 /// <param name="Metric">The metric's catalogue name.</param>
 /// <param name="Value">The measured value in the metric's unit; null when there was nothing to measure.</param>
-/// <param name="Limit">The limit in the metric's unit.</param>
+/// <param name="Limit">The limit in the metric's unit; null when it rests on what was not measured, such as a baseline without that metric.</param>
 /// <param name="Unit"><c>s</c>, <c>tok/s</c>, <c>%</c>, <c>1/s</c>, <c>users</c>…</param>
 /// <param name="Samples">How many samples the value rests on.</param>
 /// <param name="Result">PASS, WARN, FAIL or INVALID.</param>
 /// <param name="Reason">Why it is not PASS, or null.</param>
+/// <param name="Interval">The value's 95 % confidence interval, of percentiles with enough samples.</param>
 public sealed record ObjectiveSummary(
-    string Text, string Metric, double? Value, double Limit, string Unit, long Samples, string Result, string? Reason);
+    string Text, string Metric, double? Value, double? Limit, string Unit, long Samples, string Result, string? Reason, IntervalSummary? Interval = null);
 
 /// <summary>A phase: <c>up</c>, <c>hold</c>, <c>down</c>; seconds since the run's start.</summary>
 public sealed record PhaseSummary(string Name, double Start, double End);
 
-/// <summary>A metric's value, unit and number of samples.</summary>
-public sealed record MetricSummary(double Value, string Unit, long Samples);
+/// <summary>A metric's value, unit, number of samples and, of percentiles with enough of them, 95 % confidence interval.</summary>
+public sealed record MetricSummary(double Value, string Unit, long Samples, IntervalSummary? Interval = null);

@@ -54,6 +54,6 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnl
         return new RunProgress(
             phase, elapsed, load.Duration - elapsed, live.Users, load.Users, live.PerSecond, live.PerSecond == 0 ? 0 : (double)errors / live.PerSecond,
             [.. live.Operations.Select(o => new OperationProgress(
-                o.Name, o.Now.Count, o.Total.Count - o.Total.Errors, o.Total.Errors, o.Total.P50, o.Total.P95, o.Total.P99))]);
+                o.Name, o.Now.Count, o.Total.Count - o.Total.Errors, o.Total.Errors, o.Total.P50, o.Total.P95, o.Total.P99, o.Total.ServiceP95))]);
     }
 }

@@ -14,73 +14,67 @@ public static class Judge
     // Above this share of unanswered exchanges a note says what percentiles leave out.
     private const double NotableShare = 0.01;
 
-    /// <summary>Judges a run.</summary>
+    /// <summary>Judges a run by what is in memory: objectives over windows, spans or scenarios need more.</summary>
     /// <param name="objectives">The plan's objectives.</param>
     /// <param name="recorded">What was recorded.</param>
     /// <param name="health">Whether the figures can be believed: <see cref="RunHealth.Assess"/> and what else is known.</param>
     /// <exception cref="ArgumentException">An objective that is none: the plan was not read with <see cref="ObjectiveRules"/>.</exception>
-    public static Verdict Verdict(IReadOnlyList<Objective> objectives, Recorded recorded, RunHealth health)
+    public static Verdict Verdict(IReadOnlyList<Objective> objectives, Recorded recorded, RunHealth health) => Verdict(objectives, new Evidence(recorded), health);
+
+    /// <summary>Judges a run.</summary>
+    /// <param name="objectives">The plan's objectives.</param>
+    /// <param name="evidence">What they are judged by.</param>
+    /// <param name="health">Whether the figures can be believed: <see cref="RunHealth.Assess"/> and what else is known.</param>
+    /// <exception cref="ArgumentException">An objective that is none: the plan was not read with <see cref="ObjectiveRules"/>.</exception>
+    /// <exception cref="IOException">The run folder can't be read.</exception>
+    public static Verdict Verdict(IReadOnlyList<Objective> objectives, Evidence evidence, RunHealth health)
     {
-        var verdicts = objectives.Select(objective => Objective(Understand(objective, recorded.Operations), recorded.Hold)).ToList();
-        var worst = health.Invalid.Count > 0 || verdicts.Count == 0 ? Result.Invalid : verdicts.Max(verdict => verdict.Result);
-        return new Verdict(worst, Because(worst, verdicts, health), verdicts, [.. health.Notes, .. Notes(recorded.Hold)]);
+        var lines = objectives.Select(objective => Understand(objective, evidence.Context)).ToList();
+        var verdicts = lines.Select(line => Objective(line, evidence)).ToList();
+        var worst = health.Invalid.Count > 0 || verdicts.Count == 0 ? Result.Invalid
+            // What crossed has failed, whatever the rest of the run would have said of the others.
+            : evidence.Aborts?.Crossed is not null ? Result.Fail
+            : verdicts.Max(verdict => verdict.Result);
+        return new Verdict(worst, Because(worst, verdicts, health, evidence.Aborts?.Crossed), verdicts, [.. health.Notes, .. Notes(evidence.Recorded.Hold), .. Close(verdicts)]);
     }
 
     /// <summary>Judges one objective.</summary>
-    internal static ObjectiveVerdict Objective(ObjectiveLine objective, PhaseTotals hold)
+    internal static ObjectiveVerdict Objective(ObjectiveLine objective, Evidence evidence)
     {
-        var operation = objective.Operation is { } name ? hold.Operations.First(o => o.Name == name) : hold.All();
-        var measured = objective.Metric.Measure(hold, operation, objective.Statistic);
-        var (result, reason) = Decide(objective, measured);
-        if (objective.Should && result != Result.Pass)
-            result = Result.Warn;
-        return new ObjectiveVerdict(objective.Text, objective.Name, measured.Value, objective.Limit, objective.Metric.Unit.Symbol, measured.Samples, result, reason);
+        var judged = objective.Demand == Demand.AbortWhen ? ObjectiveJudge.Abort(objective, evidence) : ObjectiveJudge.Over(objective, evidence);
+        var result = objective.Demand == Demand.Should && judged.Result != Result.Pass ? Result.Warn : judged.Result;
+        return new ObjectiveVerdict(
+            objective.Text, objective.Name, judged.Measured.Value, judged.Limit, objective.Metric.Unit.Symbol, judged.Measured.Samples, result, judged.Reason, judged.Measured.Interval);
     }
 
-    private static (Result, string?) Decide(ObjectiveLine objective, Measurement measured)
-    {
-        var needed = objective.Metric.SamplesNeeded(objective.Statistic, objective.Limit);
-        if (Unanswered(objective, measured, needed) is { } unanswered)
-            return (Result.Fail, unanswered);
-        if (measured.Value is not { } value)
-            return (Result.Invalid, $"there was nothing to measure: {objective.Name} has no sample in the hold phase");
-        if (measured.Samples < needed)
-            return (Result.Invalid, $"{Count(measured.Samples)} sample{(measured.Samples == 1 ? "" : "s")} {(measured.Samples == 1 ? "is" : "are")} too few: {objective.Text[(objective.Should ? 7 : 0)..].Trim()} needs at least {Count(needed)}; run longer or with more users");
-        if (objective.Comparison.Holds(value, objective.Limit))
-            return (Result.Pass, null);
-        return (Result.Fail, $"{objective.Name} is {objective.Metric.Unit.Text(value)}, and must be {objective.Comparison.Sign} {objective.Metric.Unit.Text(objective.Limit)}");
-    }
-
-    // Of 100 exchanges p95 leaves out the 5 slowest. One without an answer is slower than any: with more than 5 of them the 95th got none.
-    private static string? Unanswered(ObjectiveLine objective, Measurement measured, long needed)
-    {
-        if (measured.Unanswered == 0)
-            return null;
-        if (measured.Unanswered == measured.Asked && measured.Asked > 0)
-            return $"none of {Count(measured.Asked)} exchange{(measured.Asked == 1 ? "" : "s")} was answered";
-        if (objective.Statistic is not { Percentile: > 0 and < 100 and var percentile } || measured.Asked < needed)
-            return null;
-        // Of a speed, which is better when greater, the bad end is the low one.
-        var leavesOut = objective.Metric.MoreIsBetter ? percentile / 100 : 1 - percentile / 100;
-        var share = (double)measured.Unanswered / measured.Asked;
-        return share > leavesOut
-            ? $"{Percent(share)} of {Count(measured.Asked)} exchanges were not answered, more than {objective.Statistic.Name} leaves out ({Percent(leavesOut)}); the value is of those answered"
-            : null;
-    }
-
-    private static ObjectiveLine Understand(Objective objective, IReadOnlyList<string> operations) => ObjectiveParser.Read(objective.Text, operations) switch
+    /// <summary>An objective that is known to be one.</summary>
+    internal static ObjectiveLine Understand(Objective objective, ObjectiveContext context) => ObjectiveParser.Read(objective.Text, context) switch
     {
         ({ } line, _) => line,
         (_, { } mistake) => throw new ArgumentException($"The objective '{objective.Text}' {mistake.Rule}; {mistake.Remedy}"),
         _ => throw new InvalidOperationException("An objective is a line or a mistake."),
     };
 
-    private static string Because(Result worst, List<ObjectiveVerdict> verdicts, RunHealth health)
+    /// <summary>The operation that a metric is asked of, or all together.</summary>
+    internal static OperationTotals OperationOf(MetricName of, PhaseTotals totals) => of.Operation is { } name ? totals.Operations.First(o => o.Name == name) : totals.All();
+
+    /// <summary>The limit in the metric's unit; null where what it refers to was not measured.</summary>
+    internal static double? LimitOf(Limit limit, MetricName of, string fullName, PhaseTotals totals, Baseline? baseline) => limit switch
+    {
+        Limit.Fixed written => written.Value,
+        Limit.OfBaseline relative => baseline is not null && baseline.Metrics.TryGetValue(fullName, out var earlier) ? relative.Factor * earlier : null,
+        Limit.OfMetric relative => relative.Factor * relative.Name.Metric.Measure(totals, OperationOf(relative.Name, totals), relative.Name.Statistic).Value,
+        _ => throw new ArgumentException($"an objective on {of.Full} has an unknown limit"),
+    };
+
+    private static string Because(Result worst, List<ObjectiveVerdict> verdicts, RunHealth health, string? aborted)
     {
         if (health.Invalid.Count > 0)
             return $"The run can't be judged: {string.Join("; ", health.Invalid)}.";
         if (verdicts.Count == 0)
             return "The run can't be judged: the plan has no objective.";
+        if (aborted is not null)
+            return $"The run was aborted: {aborted}.";
         if (worst == Result.Pass)
             return verdicts.Count == 1 ? "The one objective holds." : $"All {verdicts.Count} objectives hold.";
         var decisive = verdicts.Where(verdict => verdict.Result == worst).ToList();
@@ -98,7 +92,13 @@ public static class Judge
         .Where(operation => operation.Total > 0 && operation.Errors > NotableShare * operation.Total)
         .Select(operation => $"{Percent((double)operation.Errors / operation.Total)} of {operation.Name} exchanges failed or timed out: its response times are of the others only.");
 
-    private static string Percent(double share) => Numbers.Text(Math.Round(share * 100, 1)) + "%";
+    // A value so near to its limit might have come out on the other side.
+    private static IEnumerable<string> Close(IEnumerable<ObjectiveVerdict> verdicts) =>
+        from verdict in verdicts
+        where verdict is { Interval: { } interval, Limit: { } limit, Result: Result.Pass or Result.Fail } && interval.Low < limit && limit < interval.High
+        select $"{verdict.Text}: the limit lies within the value's 95 % confidence interval ({MetricCatalog.Text(verdict.Interval!.Low, verdict.Unit)} to {MetricCatalog.Text(verdict.Interval.High, verdict.Unit)}); another run could come out on the other side.";
 
-    private static string Count(long count) => count.ToString(CultureInfo.InvariantCulture);
+    internal static string Percent(double share) => Numbers.Text(Math.Round(share * 100, 1)) + "%";
+
+    internal static string Count(long count) => count.ToString(CultureInfo.InvariantCulture);
 }

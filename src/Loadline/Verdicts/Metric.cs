@@ -17,8 +17,14 @@ internal abstract record Metric(string Name, MetricUnit Unit, bool MoreIsBetter,
     /// <summary>The statistic of a distribution that is written without one; null when it must be written.</summary>
     public Statistic? Standard { get; init; }
 
-    /// <summary>Measures it over the hold phase.</summary>
-    /// <param name="hold">The phase.</param>
+    /// <summary>Whether it is known after the run only: it rests on more than the histograms of the seconds so far.</summary>
+    public bool AfterTheRun { get; init; }
+
+    /// <summary>Whether a window in which nothing ended counts as 0 and not as unmeasured, while exchanges ended in other windows.</summary>
+    public bool NothingIsZero { get; init; }
+
+    /// <summary>Measures it over a phase or another part of the run.</summary>
+    /// <param name="hold">The part.</param>
     /// <param name="operation">One operation, or all of them together.</param>
     /// <param name="statistic">For distributions.</param>
     public abstract Measurement Measure(PhaseTotals hold, OperationTotals operation, Statistic? statistic);
@@ -50,7 +56,7 @@ internal sealed record DistributionMetric(
         var (asked, unanswered) = OverAnswered ? (operation.Counts.Answered + operation.Counts.Errors, operation.Counts.Errors) : (0, 0);
         return histogram is null
             ? new(null, 0, asked, unanswered)
-            : new(statistic!.Take(histogram) / Scale, histogram.TotalCount, asked, unanswered);
+            : new(statistic!.Take(histogram) / Scale, histogram.TotalCount, asked, unanswered) { Interval = statistic.Interval(histogram, Scale) };
     }
 
     /// <inheritdoc/>

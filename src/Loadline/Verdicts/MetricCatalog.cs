@@ -7,7 +7,8 @@ namespace Loadline.Verdicts;
 /// <param name="Value">In its unit.</param>
 /// <param name="Unit"><c>s</c>, <c>%</c>, <c>tok/s</c>, <c>1/s</c> or <c>users</c>.</param>
 /// <param name="Samples">How many samples it rests on.</param>
-public sealed record MetricValue(double Value, string Unit, long Samples);
+/// <param name="Interval">The 95 % confidence interval of a percentile; null where there is none.</param>
+public sealed record MetricValue(double Value, string Unit, long Samples, Interval95? Interval = null);
 
 /// <summary>Every metric, once: objectives, summaries, docs/metrics.md and errors read this list.</summary>
 public static class MetricCatalog
@@ -29,42 +30,56 @@ public static class MetricCatalog
         new DistributionMetric("lateness", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true,
             "How late the load generator itself sent: from due to sending. Of all exchanges.", Microseconds, (_, o) => o.Lateness, OverAnswered: false),
 
+        Of("degraded", "Response time of degraded exchanges alone, from due.", Outcome.Degraded),
+        Of("throttled", "Time from due until a limit had refused the exchange (429).", Outcome.Throttled),
+        Of("failed", "Time from due until the exchange had failed.", Outcome.Failed),
+        Of("timed_out", "Time from due until the exchange was given up.", Outcome.TimedOut),
+
         Share("errors", false, "Failed and timed out exchanges of all exchanges.", (_, o) => o.Counts.Errors, (_, o) => o.Counts.Total),
         Share("success", true, "Ok and degraded exchanges of all exchanges.", (_, o) => o.Counts.Answered, (_, o) => o.Counts.Total),
         Share("availability", true, "Exchanges that neither failed nor timed out, of all that no limit refused: a 429 is an answer that says when to come again, and is not counted either way.",
             (_, o) => o.Counts.Answered, (_, o) => o.Counts.Total - o.Counts[Outcome.Throttled]),
         new ShareMetric("availability.seconds", true, PerOperation: false, "Whole seconds in which at least half of the exchanges that ended (those refused by a limit left out) were answered, of all whole seconds in which one ended. A target that hangs shows here once its exchanges time out.",
-            (hold, _) => hold.AvailableSeconds, (hold, _) => hold.CountedSeconds),
+            (hold, _) => hold.AvailableSeconds, (hold, _) => hold.CountedSeconds) { AfterTheRun = true },
         Share("degraded", false, "Exchanges that the target answered and said a part was missing, of all exchanges.", (_, o) => o.Counts[Outcome.Degraded], (_, o) => o.Counts.Total),
         Share("throttled", false, "Exchanges that a limit refused (429), of all exchanges.", (_, o) => o.Counts[Outcome.Throttled], (_, o) => o.Counts.Total),
+        Share("failed", false, "Exchanges that failed, of all exchanges.", (_, o) => o.Counts[Outcome.Failed], (_, o) => o.Counts.Total),
+        Share("timed_out", false, "Exchanges that had not ended within the plan's time-out, of all exchanges.", (_, o) => o.Counts[Outcome.TimedOut], (_, o) => o.Counts.Total),
         Share("correct", true, "Right answers, of the answers that the data can tell right from wrong.", (_, o) => o.Counts.Correct, (_, o) => o.Counts.Correct + o.Counts.Wrong),
         new ShareMetric("searchable.success", true, PerOperation: false, "Watched uploads that became searchable, of all watched uploads.",
             (hold, _) => hold.Searchable?.TotalCount ?? 0, (hold, _) => (hold.Searchable?.TotalCount ?? 0) + (hold.NotSearchable?.TotalCount ?? 0)),
 
         new NumberMetric("rps", MetricUnit.PerSecond, PerOperation: true, "Throughput: exchanges of the mix that were due in the hold phase and were answered (ok or degraded), per second of the phase.",
-            (hold, o) => new(hold.Seconds > 0 && o.Counts.Total > 0 ? o.Counts.Answered / hold.Seconds : null, o.Counts.Total), Needed: 1),
+            (hold, o) => new(hold.Seconds > 0 && o.Counts.Total > 0 ? o.Counts.Answered / hold.Seconds : null, o.Counts.Total), Needed: 1) { NothingIsZero = true },
         new NumberMetric("users", MetricUnit.Users, PerOperation: false, "Concurrently active users: the least number seen in the hold phase, sampled each second, its first second left out.",
-            (hold, _) => new(hold.LeastUsers, hold.UserSamples), Needed: 1),
+            (hold, _) => new(hold.LeastUsers, hold.UserSamples), Needed: 1) { AfterTheRun = true },
     ];
 
     /// <summary>Every metric that has a value over the hold phase, for all operations together and for each, by its full name.</summary>
-    public static IReadOnlyDictionary<string, MetricValue> Measure(Recorded recorded)
+    public static IReadOnlyDictionary<string, MetricValue> Measure(Recorded recorded) => Measure(recorded.Hold, null);
+
+    /// <summary>Every metric that has a value over a part of the run, for all operations together and for each, by its full name.</summary>
+    /// <param name="hold">The part.</param>
+    /// <param name="selector">What the part was selected by, such as <c>scenario:readers</c>: part of the names; then metrics of the whole run are left out.</param>
+    public static IReadOnlyDictionary<string, MetricValue> Measure(PhaseTotals hold, string? selector)
     {
         var values = new Dictionary<string, MetricValue>();
-        var all = recorded.Hold.All();
+        var suffix = selector is null ? "" : $"{{{selector}}}";
+        var all = hold.All();
         foreach (var metric in All)
         {
-            Add(null, all);
+            if (selector is null || metric.PerOperation)
+                Add(null, all);
             if (!metric.PerOperation)
                 continue;
-            foreach (var operation in recorded.Hold.Operations)
+            foreach (var operation in hold.Operations)
                 Add(operation.Name, operation);
 
             void Add(string? name, OperationTotals operation)
             {
                 foreach (var statistic in metric.IsDistribution ? Statistics(metric) : [null])
-                    if (metric.Measure(recorded.Hold, operation, statistic) is { Value: { } value, Samples: var samples })
-                        values[metric.FullName(name, statistic)] = new MetricValue(value, metric.Unit.Symbol, samples);
+                    if (metric.Measure(hold, operation, statistic) is { Value: { } value } measured)
+                        values[metric.FullName(name, statistic) + suffix] = new MetricValue(value, metric.Unit.Symbol, measured.Samples, measured.Interval);
             }
         }
         return values;
@@ -86,6 +101,9 @@ public static class MetricCatalog
 
     private static DistributionMetric Times(string name, string includes, Func<PhaseTotals, OperationTotals, HdrHistogram.LongHistogram?> of) =>
         new(name, MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true, includes, Microseconds, of, OverAnswered: true);
+
+    private static DistributionMetric Of(string name, string includes, Outcome outcome) =>
+        new(name, MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true, includes, Microseconds, (_, o) => o.Response(outcome), OverAnswered: false);
 
     private static ShareMetric Share(string name, bool moreIsBetter, string includes, Func<PhaseTotals, OperationTotals, long> part, Func<PhaseTotals, OperationTotals, long> whole) =>
         new(name, moreIsBetter, PerOperation: true, includes, part, whole);

@@ -15,16 +15,34 @@ internal sealed record Comparison(string Sign, Func<double, double, bool> Holds)
     ];
 }
 
+/// <summary>What an objective asks for.</summary>
+internal enum Demand
+{
+    /// <summary>It must hold; a miss is FAIL.</summary>
+    Must,
+
+    /// <summary>It should hold; a miss is WARN.</summary>
+    Should,
+
+    /// <summary>Once it holds over its window, the run ends at once, and that is FAIL.</summary>
+    AbortWhen,
+}
+
 /// <summary>An objective, understood.</summary>
 /// <param name="Text">As written.</param>
-/// <param name="Should">Whether a miss gives WARN in place of FAIL.</param>
-/// <param name="Metric">The metric.</param>
-/// <param name="Operation">One operation, or null for all.</param>
-/// <param name="Statistic">For distributions.</param>
+/// <param name="Demand">What it asks for.</param>
+/// <param name="Of">Metric, operation and statistic.</param>
 /// <param name="Comparison">How value and limit are compared.</param>
-/// <param name="Limit">In the metric's unit.</param>
-internal sealed record ObjectiveLine(string Text, bool Should, Metric Metric, string? Operation, Statistic? Statistic, Comparison Comparison, double Limit)
+/// <param name="Limit">What the value is compared with.</param>
+/// <param name="Scope">Which part of the run it is about.</param>
+internal sealed record ObjectiveLine(string Text, Demand Demand, MetricName Of, Comparison Comparison, Limit Limit, Scope Scope)
 {
-    /// <summary>The metric's full name.</summary>
-    public string Name => Metric.FullName(Operation, Statistic);
+    /// <summary>The metric.</summary>
+    public Metric Metric => Of.Metric;
+
+    /// <summary>For distributions.</summary>
+    public Statistic? Statistic => Of.Statistic;
+
+    /// <summary>The metric's full name, with the selector.</summary>
+    public string Name => Of.Full + (Scope.Selector is { } selector ? $"{{{selector}}}" : "");
 }

@@ -1,27 +1,34 @@
+using System.Text.RegularExpressions;
 using Loadline.Plans;
+using Loadline.Plans.Quantities;
 using Loadline.Plans.Reading;
 
 namespace Loadline.Verdicts;
 
 /// <summary>
-/// Reads objectives: <c>[should] [operation.]metric[.statistic] comparison limit</c>, such as <c>query.p95 &lt; 3s</c>, <c>upload.errors &lt;= 1%</c>,
-/// <c>should generation.speed.p5 &gt; 15 tok/s</c>.
+/// Reads objectives: <c>[should] [operation.]metric[.statistic][{tag:value}] comparison limit [over window] [during part]</c>, such as <c>query.p95 &lt; 3s</c>,
+/// <c>query.p95{scenario:readers} &lt; 2s over 30s</c>, <c>query.p95 &lt; 1.2x baseline</c>, <c>abort when errors &gt; 20% over 10s</c>.
 /// </summary>
-internal static class ObjectiveParser
+internal static partial class ObjectiveParser
 {
-    private const string ShouldWord = "should ";
+    private const string ShouldWord = "should ", AbortWords = "abort when ", Baseline = "baseline";
 
-    private static readonly string[] MetricNames = [.. MetricCatalog.All.Select(metric => metric.Name).Where(name => name.Length > 0)];
+    private static readonly string[] MetricNames = [.. MetricCatalog.All.Select(metric => metric.Name).Where(name => name.Length > 0).Distinct()];
+
+    /// <summary>Reads an objective of a plan that has operations alone.</summary>
+    public static (ObjectiveLine? Line, ObjectiveMistake? Mistake) Read(string text, IReadOnlyCollection<string> operations) =>
+        Read(text, new ObjectiveContext(operations));
 
     /// <summary>Reads an objective: the line, or what is wrong with it.</summary>
     /// <param name="text">As written.</param>
-    /// <param name="operations">The operations of the plan's mix.</param>
-    public static (ObjectiveLine? Line, ObjectiveMistake? Mistake) Read(string text, IReadOnlyCollection<string> operations)
+    /// <param name="context">What the plan has that it may name.</param>
+    public static (ObjectiveLine? Line, ObjectiveMistake? Mistake) Read(string text, ObjectiveContext context)
     {
         var rest = text.Trim();
-        var should = rest.StartsWith(ShouldWord, StringComparison.Ordinal);
-        if (should)
-            rest = rest[ShouldWord.Length..].TrimStart();
+        var demand = rest.StartsWith(ShouldWord, StringComparison.Ordinal) ? Demand.Should : rest.StartsWith(AbortWords, StringComparison.Ordinal) ? Demand.AbortWhen : Demand.Must;
+        rest = rest[(demand switch { Demand.Should => ShouldWord.Length, Demand.AbortWhen => AbortWords.Length, _ => 0 })..].TrimStart();
+        if (ScopeParser.TakeSelector(ref rest, context, out var selector, out var scenarios) is { } wrongSelector)
+            return (null, wrongSelector);
         var at = rest.AsSpan().IndexOfAny("<>=!≤≥");
         if (at < 0)
             return Wrong("has no comparison", "write metric, comparison (<, <=, >, >= or ==) and limit, such as query.p95 < 3s");
@@ -31,16 +38,59 @@ internal static class ObjectiveParser
             return Wrong($"has the unknown comparison '{sign}'", "write <, <=, >, >= or ==");
 
         var (name, limitText) = (rest[..at].Trim(), rest[(at + signLength)..].Trim());
-        if (ReadMetric(name, operations, out var metric, out var operation, out var statistic) is { } mistake)
+        if (ScopeParser.TakeClauses(ref limitText, demand, context, out var during, out var over) is { } wrongClause)
+            return (null, wrongClause);
+        if (ReadMetric(name, context.Operations, out var of) is { } mistake)
             return (null, mistake);
-        if (!metric!.Unit.TryRead(limitText, out var limit, out var why))
-            return Wrong($"has the limit '{limitText}', which {why}", $"write, for example, {name} {sign} {metric.Unit.Example}");
-        return (new ObjectiveLine(text.Trim(), should, metric, operation, statistic, compare, limit), null);
+        if (Narrows(of!.Metric, selector, demand) is { } tooNarrow)
+            return (null, tooNarrow);
+        if (ReadLimit(limitText, $"{name} {sign}", of, demand, context, out var limit) is { } wrongLimit)
+            return (null, wrongLimit);
+        return (new ObjectiveLine(text.Trim(), demand, of, compare, limit!, new Scope(during, selector, scenarios, over)), null);
     }
 
-    private static ObjectiveMistake? ReadMetric(string name, IReadOnlyCollection<string> operations, out Metric? metric, out string? operation, out Statistic? statistic)
+    private static ObjectiveMistake? Narrows(Metric metric, string? selector, Demand demand) =>
+        selector is not null && !metric.PerOperation ? new($"asks for '{metric.Name}' of some scenarios, and it is measured for the whole run only", "leave the braces out")
+        : demand == Demand.AbortWhen && metric.AfterTheRun ? new($"asks for '{metric.Name}' while the run goes on, and it is known after it only", "write, for example, abort when errors > 20% over 10s")
+        : null;
+
+    private static ObjectiveMistake? ReadLimit(string text, string before, MetricName of, Demand demand, ObjectiveContext context, out Limit? limit)
     {
-        (metric, operation, statistic) = (null, null, null);
+        limit = null;
+        if (Reference().Match(text) is { Success: true } match)
+        {
+            var factor = match.Groups[1].Success && Numbers.TryParse(match.Groups[1].ValueSpan, out var given) ? given : 1;
+            var (name, isWritten) = (match.Groups[2].Value, match.Groups[1].Success);
+            if (name == Baseline)
+            {
+                limit = new Limit.OfBaseline(factor);
+                return demand == Demand.AbortWhen ? new("compares a running load with a baseline", "write the limit out, such as abort when errors > 20% over 10s")
+                    : context.HasBaseline ? null
+                    : new("compares with a baseline, and the plan has none", "add 'baseline: RUN-FOLDER' to the plan, or run with --baseline RUN-FOLDER");
+            }
+            var mistake = ReadMetric(name, context.Operations, out var other);
+            if (mistake is not null && isWritten)
+                return mistake;
+            if (mistake is null)
+            {
+                limit = new Limit.OfMetric(factor, other!);
+                return other!.Metric.Unit == of.Metric.Unit ? null : new($"compares {of.Metric.Unit.Symbol} with {other.Metric.Unit.Symbol}", $"write, for example, {before} {of.Metric.Unit.Example}");
+            }
+        }
+        if (!of.Metric.Unit.TryRead(text, out var value, out var why))
+            return new($"has the limit '{text}', which {why}", $"write, for example, {before} {of.Metric.Unit.Example}");
+        limit = new Limit.Fixed(value);
+        return null;
+    }
+
+    // 1.2x baseline, baseline, 2x search.p95
+    [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)x\s+)?([a-z][a-z0-9_.-]*)$", RegexOptions.NonBacktracking)]
+    private static partial Regex Reference();
+
+    private static ObjectiveMistake? ReadMetric(string name, IReadOnlyCollection<string> operations, out MetricName? of)
+    {
+        of = null;
+        string? operation = null;
         var parts = Split(name);
         if (parts.Count == 0 || parts.Exists(string.IsNullOrWhiteSpace))
             return new("names no metric", "write, for example, query.p95 < 3s or errors < 1%");
@@ -51,15 +101,18 @@ internal static class ObjectiveParser
             if (parts.Count == 0)
                 return new($"says nothing of '{operation}' that could be compared", $"write, for example, {operation}.p95 or {operation}.errors");
         }
-        metric = Longest(parts, out var left);
-        if (metric is null)
+        if (Longest(parts, out var left) is not { } metric)
             return Unknown(name, parts, operation, operations);
         if (operation is not null && !metric.PerOperation)
             return new($"asks for '{metric.Name}' of one operation, and it is measured for the whole run only", $"write {name[(operation.Length + 1)..]}");
         if (!metric.IsDistribution)
-            return left.Count == 0 ? null : new($"has '{string.Join('.', left)}' behind '{metric.Name}', which is a single number", $"write {metric.FullName(operation, null)}");
+        {
+            of = new MetricName(metric, operation, null);
+            return left.Count == 0 ? null : new($"has '{string.Join('.', left)}' behind '{metric.Name}', which is a single number", $"write {of.Full}");
+        }
 
-        statistic = left.Count == 0 ? metric.Standard : left.Count == 1 ? Statistic.Read(left[0]) : null;
+        var statistic = left.Count == 0 ? metric.Standard : left.Count == 1 ? Statistic.Read(left[0]) : null;
+        of = new MetricName(metric, operation, statistic);
         if (statistic is not null)
             return null;
         return left.Count == 0
@@ -85,10 +138,13 @@ internal static class ObjectiveParser
         for (var length = parts.Count; length > 0; length--)
         {
             var candidate = string.Join('.', parts.Take(length));
-            if (MetricCatalog.All.FirstOrDefault(metric => metric.Name == candidate) is not { } metric)
+            var named = MetricCatalog.All.Where(metric => metric.Name == candidate).ToList();
+            if (named.Count == 0)
                 continue;
             left = [.. parts.Skip(length)];
-            return metric;
+            // Of one name there may be a share and a distribution (throttled, throttled.p95): a statistic behind it tells them apart.
+            var hasStatistic = left.Count > 0;
+            return named.Find(metric => metric.IsDistribution == hasStatistic) ?? named[0];
         }
         left = parts;
         // What is left is a statistic of the response time, if anything.
@@ -120,5 +176,5 @@ internal static class ObjectiveParser
 public sealed class ObjectiveRules : IObjectiveRules
 {
     /// <inheritdoc/>
-    public ObjectiveMistake? Check(string text, IReadOnlyCollection<string> operations) => ObjectiveParser.Read(text, operations).Mistake;
+    public ObjectiveMistake? Check(string text, ObjectiveContext context) => ObjectiveParser.Read(text, context).Mistake;
 }

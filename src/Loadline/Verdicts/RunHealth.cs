@@ -8,28 +8,24 @@ namespace Loadline.Verdicts;
 /// <param name="Notes">What was noticed and doesn't change the verdict.</param>
 public sealed record RunHealth(IReadOnlyList<string> Invalid, IReadOnlyList<string> Notes)
 {
-    /// <summary>
-    /// How late the load generator may send, at the 99th percentile. Response times run from the due time, so its lateness is in them: past this, what they
-    /// tell is the generator's state and not the target's.
-    /// </summary>
-    public static readonly TimeSpan LatenessLimit = TimeSpan.FromMilliseconds(500);
-
     /// <summary>Nothing is the matter.</summary>
     public static RunHealth Good { get; } = new([], []);
 
-    /// <summary>What the recording itself shows: a run cut short, a hold phase without an exchange, a load generator that could not keep up.</summary>
-    public static RunHealth Assess(Recorded recorded)
+    /// <summary>What the recording shows, and what the load generator saw of itself: a run cut short, a hold phase without an exchange, an overloaded generator.</summary>
+    /// <param name="recorded">What was recorded, the hold phase with its warm-up.</param>
+    /// <param name="use">What the load generator saw of itself; null when nothing watched it.</param>
+    /// <param name="aborted">Whether the plan's own rule ended the run: then it is not cut short.</param>
+    public static RunHealth Assess(Recorded recorded, GeneratorUse? use = null, bool aborted = false)
     {
         var health = Good;
         var planned = (recorded.Times.HoldEnd - recorded.Times.HoldStart) / 1e9;
-        if (recorded.EndedAt < recorded.Times.HoldEnd)
+        if (recorded.EndedAt < recorded.Times.HoldEnd && !aborted)
             health = health.And(string.Create(CultureInfo.InvariantCulture, $"the run was cut short: {recorded.Hold.Seconds:0.#} s of the hold phase's {planned:0.#} s"));
-        var all = recorded.Hold.All();
-        if (all.Counts.Total == 0)
-            return health.And("no exchange was due in the hold phase");
-        if (all.Lateness.Seconds(99) is { } lateness && lateness > LatenessLimit.TotalSeconds)
-            health = health.And(string.Create(CultureInfo.InvariantCulture,
-                $"the load generator could not keep up: one request in a hundred was sent {lateness:0.##} s late or later (limit {LatenessLimit.TotalSeconds:0.##} s); give it more processor time or fewer users"));
+        if (recorded.Hold.All().Counts.Total == 0)
+            return aborted ? health : health.And("no exchange was due in the hold phase");
+        foreach (var check in GeneratorRules.Check(recorded.Hold, use ?? new GeneratorUse()))
+            if (check.Broken is { } broken)
+                health = health.And(broken);
         return health;
     }
 

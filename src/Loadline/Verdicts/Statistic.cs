@@ -17,7 +17,7 @@ internal sealed partial record Statistic(string Name, double? Percentile)
 
     /// <summary>
     /// Samples without which the value means nothing. For a percentile p the rule is n ≥ ln 0.025 ÷ ln p (p below 50 mirrored): with fewer, the two-sided
-    /// 95 % confidence interval of the percentile, which needs no assumption about the distribution, is open at the tail. p50 6, p95 72, p99 368, p99.9 3688.
+    /// 95 % confidence interval of the percentile (<see cref="OrderStatistics"/>) has no upper rank: it is open at the tail. p50 6, p95 72, p99 368, p99.9 3688.
     /// A mean needs 30 (the usual bound for the normal approximation), least and greatest value 1.
     /// </summary>
     public long SamplesNeeded => Percentile switch
@@ -43,6 +43,16 @@ internal sealed partial record Statistic(string Name, double? Percentile)
 
     /// <summary>The value in the histogram's unit.</summary>
     public double Take(HistogramBase histogram) => Percentile is { } percentile ? histogram.GetValueAtPercentile(percentile) : histogram.GetMean();
+
+    /// <summary>The 95 % confidence interval of a percentile, the histogram's values divided by a scale; null with too few samples, and of other statistics.</summary>
+    public Interval95? Interval(HistogramBase histogram, double scale)
+    {
+        if (Percentile is not (> 0 and < 100 and var percentile) || OrderStatistics.Ranks(histogram.TotalCount, percentile / 100) is not { } ranks)
+            return null;
+        return new(At(ranks.Lower), At(ranks.Upper));
+
+        double At(long rank) => histogram.GetValueAtPercentile(100.0 * rank / histogram.TotalCount) / scale;
+    }
 
     [GeneratedRegex(@"^p(\d{1,2}(\.\d{1,3})?)$", RegexOptions.NonBacktracking)]
     private static partial Regex Pattern();

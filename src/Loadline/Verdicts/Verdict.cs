@@ -20,12 +20,14 @@ public enum Result
 /// <param name="Text">As written.</param>
 /// <param name="Metric">The metric's full name.</param>
 /// <param name="Value">In the metric's unit; null when there was nothing to measure.</param>
-/// <param name="Limit">In the metric's unit.</param>
+/// <param name="Limit">In the metric's unit; null when it rests on what was not measured.</param>
 /// <param name="Unit">The metric's unit.</param>
 /// <param name="Samples">How many samples the value rests on.</param>
 /// <param name="Result">What became of it.</param>
 /// <param name="Reason">Why it is not PASS; null when it is.</param>
-public sealed record ObjectiveVerdict(string Text, string Metric, double? Value, double Limit, string Unit, long Samples, Result Result, string? Reason);
+/// <param name="Interval">The value's 95 % confidence interval, of percentiles with enough samples.</param>
+public sealed record ObjectiveVerdict(
+    string Text, string Metric, double? Value, double? Limit, string Unit, long Samples, Result Result, string? Reason, Interval95? Interval = null);
 
 /// <summary>A run, judged.</summary>
 /// <param name="Result">INVALID before FAIL before WARN before PASS.</param>

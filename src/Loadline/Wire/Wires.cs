@@ -16,6 +16,9 @@ public static class Wires
         ? Lean.Epoll.EpollConnector.IsSupported ? "lean, epoll" : "lean, sockets"
         : $".NET, {(profile.Protocol == TargetProtocol.Http2 ? "http2" : "http1")}{(profile.Transport.Proxy is null ? "" : ", proxy")}";
 
+    /// <summary>Which of the two <see cref="Open"/> opens.</summary>
+    internal static WireChoice ChoiceFor(TargetProfile profile) => IsLean(profile) ? WireChoice.Lean : WireChoice.DotNet;
+
     private static bool IsLean(TargetProfile profile) => profile.Transport.Wire switch
     {
         WireChoice.DotNet => false,

@@ -14,10 +14,33 @@ internal static class Exchanges
     public static Recorder Recorder(string? folder = null, Func<int>? users = null, int stripes = 2) =>
         new(new RecorderOptions { Operations = Operations, Times = Times, Folder = folder, Seed = 1, ActiveUsers = users ?? (() => 10), Stripes = stripes });
 
+    /// <summary>A recorder of two scenarios and a span from 40 s to 60 s, with the log's reader over its folder.</summary>
+    public static Recorder RecorderOf(TemporaryFolder folder, Action<long, IReadOnlyList<LoggedHistogram>>? seconds = null, Func<int>? users = null) => new(new RecorderOptions
+    {
+        Operations = Operations,
+        Scenarios = ["readers", "writers"],
+        Spans = Spans,
+        Times = Times,
+        Folder = folder.Path,
+        Seed = 1,
+        Stripes = 2,
+        ActiveUsers = users ?? (() => 10),
+        SecondIsOver = seconds,
+    });
+
+    public static readonly RunSpan[] Spans = [new("outage", Nanoseconds(40), Nanoseconds(60))];
+
+    public static RecordedLog Log(TemporaryFolder folder, double end = 120) => new(folder.Path, Operations, Times, Spans, Nanoseconds(end));
+
+    /// <summary>Every value with its count: equal for histograms that are equal bit for bit.</summary>
+    public static List<(long, long)> Content(HdrHistogram.HistogramBase histogram) =>
+        [.. histogram.RecordedValues().Select(value => (value.ValueIteratedTo, value.CountAtValueIteratedTo))];
+
     public static Exchange Exchange(
-        double due, double took, Outcome outcome = Outcome.Ok, string operation = "query", double late = 0, string? reason = null, bool? correct = null) => new()
+        double due, double took, Outcome outcome = Outcome.Ok, string operation = "query", double late = 0, string? reason = null, bool? correct = null, string scenario = "default") => new()
         {
             Operation = operation,
+            Scenario = scenario,
             Due = Nanoseconds(due),
             Sent = Nanoseconds(due + late),
             FirstByte = Nanoseconds(due + late + took / 2),

@@ -33,7 +33,31 @@ public class MergingTests
         Assert.Equal(expected.TotalCount, actual.TotalCount);
         foreach (var percentile in new[] { 0.0, 1, 50, 90, 95, 99, 99.9, 100 })
             Assert.Equal(expected.GetValueAtPercentile(percentile), actual.GetValueAtPercentile(percentile));
+        Assert.Equal(Content(expected), Content(actual));
         recorders.ForEach(recorder => recorder.Dispose());
+    }
+
+    [Fact]
+    public void The_logs_of_eight_shards_add_up_to_one_histogram_bit_for_bit()
+    {
+        var folders = Enumerable.Range(0, 8).Select(_ => new TemporaryFolder()).ToList();
+        var recorders = folders.ConvertAll(folder => Recorder(folder.Path));
+        using var one = Recorder();
+        var random = new Random(5);
+        for (var i = 0; i < 8000; i++)
+        {
+            // From microseconds to an hour, and zero: every bucket size of the format.
+            var took = i % 50 == 0 ? 0 : 1e-6 * Math.Pow(3.6e9, random.NextDouble());
+            recorders[i % 8].Record(Exchange(11, took));
+            one.Record(Exchange(11, took));
+        }
+        recorders.ForEach(recorder => recorder.Complete(Nanoseconds(120)));
+        var sum = Histograms.NewTotal();
+        foreach (var folder in folders)
+            sum.Add(Log(folder).Sum(new Selection()).Operations[0].Response(Outcome.Ok)!);
+        Assert.Equal(Content(one.Complete(Nanoseconds(120)).Hold.Operations[0].Response(Outcome.Ok)!), Content(sum));
+        recorders.ForEach(recorder => recorder.Dispose());
+        folders.ForEach(folder => folder.Dispose());
     }
 
     [Fact]

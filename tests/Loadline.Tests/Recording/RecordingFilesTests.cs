@@ -26,6 +26,7 @@ public class RecordingFilesTests
         Assert.Equal((1, 0), (points[0].Operations["query"].Ok, points[0].Operations["query"].Failed));
         Assert.Equal((2, 1), (points[1].Operations["query"].Ok, points[1].Operations["query"].Failed));
         Assert.Equal(0.4, points[1].Operations["query"].P50!.Value, 0.001);
+        Assert.Equal(0.4, points[1].Operations["query"].ServiceP50!.Value, 0.001);
         Assert.Equal(3, points[1].Tokens);
         Assert.Equal(0.2, points[1].TtftP50!.Value, 0.001);
         Assert.Equal(1, points[1].SearchableP95!.Value, 0.001);
@@ -56,7 +57,7 @@ public class RecordingFilesTests
         var totals = recorder.Complete(Nanoseconds(41)).Hold.Operations[0];
         var read = new Dictionary<string, LongHistogram>();
         using (var file = File.OpenRead(folder.File(RecordingFiles.Histograms)))
-            foreach (var histogram in new HistogramLogReader(file).ReadHistograms())
+            foreach (var histogram in new HdrHistogram.HistogramLogReader(file).ReadHistograms())
             {
                 if (!read.TryGetValue(histogram.Tag, out var sum))
                     read[histogram.Tag] = sum = Histograms.NewTotal();
@@ -65,9 +66,6 @@ public class RecordingFilesTests
         Assert.Equal(Content(totals.Response(Outcome.Ok)!), Content(read["query.ok.response.hold"]));
         Assert.Equal(Content(totals.Response(Outcome.Failed)!), Content(read["query.failed.response.hold"]));
         Assert.Equal(Content(totals.Service(Outcome.Ok)!), Content(read["query.ok.service.hold"]));
-
-        static List<(long, long)> Content(HistogramBase histogram) =>
-            [.. histogram.RecordedValues().Select(value => (value.ValueIteratedTo, value.CountAtValueIteratedTo))];
     }
 
     [Fact]

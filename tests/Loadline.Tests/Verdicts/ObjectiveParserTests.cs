@@ -39,12 +39,12 @@ public class ObjectiveParserTests
     {
         var (line, mistake) = ObjectiveParser.Read(text, Operations);
         Assert.Null(mistake);
-        Assert.Equal((name, sign, unit, false), (line!.Name, line.Comparison.Sign, line.Metric.Unit.Symbol, line.Should));
-        Assert.Equal(limit, line.Limit, 12);
+        Assert.Equal((name, sign, unit, Demand.Must), (line!.Name, line.Comparison.Sign, line.Metric.Unit.Symbol, line.Demand));
+        Assert.Equal(limit, Assert.IsType<Limit.Fixed>(line.Limit).Value, 12);
     }
 
     [Fact]
-    public void Should_marks_a_wish() => Assert.True(ObjectiveParser.Read("should query.p95 < 3s", Operations).Line!.Should);
+    public void Should_marks_a_wish() => Assert.Equal(Demand.Should, ObjectiveParser.Read("should query.p95 < 3s", Operations).Line!.Demand);
 
     [Theory]
     [InlineData("qury.p95 < 3s", "names 'qury', which is not an operation of this plan's mix", "did you mean 'query'?")]

@@ -11,6 +11,7 @@ internal static class PlanBuilder
         Target = values.Get<string>("target"),
         Seed = values.Get<ulong>("seed"),
         Source = source,
+        Baseline = values.Get<string>("baseline") is var baseline && baseline != Plan.NoBaseline ? baseline : null,
         TimeScale = timeScale,
         Settings = values.Settings,
         Defaulted = values.Defaulted,

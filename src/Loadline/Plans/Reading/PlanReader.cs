@@ -78,9 +78,12 @@ public static class PlanReader
     {
         if (rules is null)
             return;
-        var operations = values.Operations.Select(operation => operation.Name).ToList();
+        var context = new ObjectiveContext([.. values.Operations.Select(operation => operation.Name)])
+        {
+            HasBaseline = values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline,
+        };
         foreach (var (text, origin) in values.Lines)
-            if (rules.Check(text, operations) is { } mistake)
+            if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
     }
 }

@@ -20,7 +20,7 @@
   // The phases but the one that is judged are shaded: what happened there doesn't count.
   const bands = () => ({
     silent: true, itemStyle: { color: color('band') }, label: { color: color('dim'), position: 'insideTop', fontSize: 10 },
-    data: summary.phases.filter(p => p.name !== 'hold' && p.end > p.start).map(p => [{ name: p.name, xAxis: p.start * 1000 }, { xAxis: p.end * 1000 }]),
+    data: [...summary.phases.filter(p => p.name !== 'hold'), ...(summary.warmUp ? [{ name: 'warm-up', ...summary.warmUp }] : [])].filter(p => p.end > p.start).map(p => [{ name: p.name, xAxis: p.start * 1000 }, { xAxis: p.end * 1000 }]),
   });
   const line = (name, t, values, more) => ({ name, type: 'line', data: pairs(t, values), showSymbol: false, lineStyle: { width: 1.6 }, emphasis: { disabled: true }, ...more });
 
@@ -67,6 +67,7 @@
       // Else the scale could begin decades below anything measured, or end below the objective.
       option.yAxis = { ...option.yAxis, type: 'log', logBase: 10, min: 10 ** Math.floor(Math.log10(Math.min(...seen, highest || Infinity))), max: 10 ** Math.ceil(Math.log10(Math.max(...seen, highest * 1.05))) };
       option.series = [['p50', 'c3'], ['p95', 'c1'], ['p99', 'c5']].map(([p, c]) => line(p.toUpperCase(), series.t, of[p].map(v => v > 0 ? v : null), { color: color(c), connectNulls: true }));
+      option.series.push(line('service P95', series.t, of.serviceP95.map(v => v > 0 ? v : null), { color: color('c1'), connectNulls: true, lineStyle: { width: 1, type: 'dotted' } }));
       option.series[1].markArea = bands();
       option.series[1].markLine = limitLines(limit);
       return option;

@@ -1,0 +1,77 @@
+using Loadline.Recording;
+using Loadline.Verdicts;
+using Xunit;
+
+namespace Loadline.Tests.Verdicts;
+
+public class WarmUpTests
+{
+    // Hold from 10 s to 110 s.
+    private static readonly PhaseTimes Times = PhaseTimes.Of(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(100), TimeSpan.FromSeconds(10));
+
+    [Fact]
+    public void Slow_first_seconds_are_a_warm_up_and_nothing_more()
+    {
+        var found = WarmUp.Find(Series(t => t < 22 ? 0.3 : 0.1), Times)!;
+        Assert.Equal((22, true), (found.End, found.IsOver));
+        Assert.StartsWith("query took 3", found.Why);
+    }
+
+    [Fact]
+    public void A_slow_decay_ends_where_it_has_levelled_off()
+    {
+        var found = WarmUp.Find(Series(t => 0.1 + 0.4 * Math.Exp(-(t - 10) / 6.0)), Times)!;
+        Assert.InRange(found.End, 15, 35);
+        Assert.True(found.IsOver);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    public void A_steady_run_loses_nothing(int seed) => Assert.Null(WarmUp.Find(Series(_ => 0.1, noise: 0.3, seed: seed), Times));
+
+    [Fact]
+    public void A_difference_too_small_to_matter_is_none() => Assert.Null(WarmUp.Find(Series(t => t < 22 ? 0.11 : 0.1, noise: 0.01), Times));
+
+    [Fact]
+    public void A_start_that_is_faster_than_the_rest_is_no_warm_up() => Assert.Null(WarmUp.Find(Series(t => t < 22 ? 0.05 : 0.1), Times));
+
+    [Fact]
+    public void A_fault_in_the_middle_is_no_warm_up() => Assert.Null(WarmUp.Find(Series(t => t is >= 60 and < 75 ? 0.5 : 0.1), Times));
+
+    [Fact]
+    public void A_warm_up_that_never_ends_takes_a_quarter_and_says_so()
+    {
+        var found = WarmUp.Find(Series(t => 1.0 - (t - 10) * 0.009), Times)!;
+        Assert.Equal((35, false), (found.End, found.IsOver));
+    }
+
+    [Fact]
+    public void Never_more_than_a_quarter_is_left_out()
+    {
+        var found = WarmUp.Find(Series(t => t < 50 ? 0.3 : 0.1), Times)!;
+        Assert.Equal((35, false), (found.End, found.IsOver));
+    }
+
+    [Fact]
+    public void A_short_phase_tells_nothing() =>
+        Assert.Null(WarmUp.Find(Series(t => t < 14 ? 0.3 : 0.1), PhaseTimes.Of(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15), TimeSpan.Zero)));
+
+    private static List<SeriesPoint> Series(Func<int, double> median, double noise = 0.1, int seed = 1)
+    {
+        var random = new Random(seed);
+        return [.. Enumerable.Range(0, 120).Select(t =>
+        {
+            var value = median(t) * (1 + noise * (random.NextDouble() - 0.5));
+            return new SeriesPoint
+            {
+                T = t,
+                Users = 10,
+                Operations = new Dictionary<string, SeriesOperation> { ["query"] = new(20, 0, 0, 0, 0, value, value * 2, value * 3) },
+            };
+        })];
+    }
+}
