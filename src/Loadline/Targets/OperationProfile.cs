@@ -25,7 +25,12 @@ public sealed record OperationProfile
     public bool Uploads => Request.Uses(Placeholder.DocumentText);
 
     /// <summary>Whether it asks a question.</summary>
-    public bool Asks => Request.Uses(Placeholder.Question);
+    public bool Asks => Request.Uses(Placeholder.Question) || Request.Uses(Placeholder.Messages);
+
+    /// <summary>Whether it sends the earlier turns of its session.</summary>
+    public bool SendsHistory => Sends(Request) || (Stream is { } stream && Sends(stream.Request));
+
+    private static bool Sends(RequestProfile request) => request.Uses(Placeholder.History) || request.Uses(Placeholder.Messages);
 }
 
 /// <summary>A request's method, path, headers and body.</summary>

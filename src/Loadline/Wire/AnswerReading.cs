@@ -4,11 +4,13 @@ using Loadline.Targets;
 namespace Loadline.Wire;
 
 /// <summary>What has been found in an answer so far, in one piece or event by event. One for each exchange.</summary>
-internal sealed class AnswerReading(string? expectedDocument)
+internal sealed class AnswerReading(string? expectedDocument, bool keepAnswer = false)
 {
     private const int MostTexts = 10_000;
     private const int MostDegradedParts = 16;
+    private const int LongestAnswer = 8192;
 
+    private readonly System.Text.StringBuilder? _answer = keepAnswer ? new() : null;
     private ulong _required;
     private List<string>? _texts;
     private List<string>? _degraded;
@@ -22,6 +24,8 @@ internal sealed class AnswerReading(string? expectedDocument)
     internal bool ExpectedCited { get; private set; }
 
     internal int? Tokens { get; private set; }
+
+    internal string? Answer => _answer?.ToString();
 
     internal string? DocumentId { get; private set; }
 
@@ -75,6 +79,12 @@ internal sealed class AnswerReading(string? expectedDocument)
             AddDegraded("degraded");
     }
 
+    private void Keep(ref Utf8JsonReader reader)
+    {
+        if (_answer is not null && reader.TokenType == JsonTokenType.String && _answer.Length < LongestAnswer && reader.GetString() is { } text)
+            _answer.Append(text, 0, Math.Min(text.Length, LongestAnswer - _answer.Length));
+    }
+
     private void AddDegraded(string part)
     {
         _degraded ??= [];
@@ -90,9 +100,11 @@ internal sealed class AnswerReading(string? expectedDocument)
         {
             case AnswerPart.Required:
                 _required |= 1UL << (tag & 63);
+                Keep(ref reader);
                 break;
             case AnswerPart.Delta:
                 HasDelta = true;
+                Keep(ref reader);
                 break;
             case AnswerPart.Citation:
                 if (expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(expectedDocument))

@@ -33,6 +33,12 @@ public sealed class WireRequest
     /// <summary>The document that must be among the citations for the answer to be right; null when the data don't say.</summary>
     public string? ExpectedDocument { get; set; }
 
+    /// <summary>Whether the answer's text is needed (<see cref="WireReply.Answer"/>).</summary>
+    public bool KeepAnswer { get; set; }
+
+    /// <summary>An exchange that has not ended by then counts as timed out; null is the wire's own limit.</summary>
+    public TimeSpan? Timeout { get; set; }
+
     /// <summary>Keep request and response text whatever the outcome. Failures and slow exchanges keep theirs anyway.</summary>
     public bool KeepText { get; set; }
 }
@@ -42,4 +48,8 @@ public sealed class WireRequest
 /// <param name="RetryAfter">The response's <c>Retry-After</c> when throttled or 503; null without.</param>
 /// <param name="DocumentId">The id that the target gave the document, where the profile says where it is.</param>
 /// <param name="Texts">Values of <see cref="AnswerPart.Text"/> rules; empty when there are none.</param>
-public readonly record struct WireReply(bool Ended, TimeSpan? RetryAfter, string? DocumentId, IReadOnlyList<string> Texts);
+public readonly record struct WireReply(bool Ended, TimeSpan? RetryAfter, string? DocumentId, IReadOnlyList<string> Texts)
+{
+    /// <summary>The answer's text: its content events, or of an answer in one piece its required texts; at most 8192 characters. Null unless asked for.</summary>
+    public string? Answer { get; init; }
+}
