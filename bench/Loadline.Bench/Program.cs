@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loadline.Bench.Users;
 using Loadline.Bench.Wire;
 
-return await new RootCommand("Benches of the load tester") { WireBench.Create(), WireServer.Create() }.Parse(args).InvokeAsync();
+return await new RootCommand("Benches of the load tester") { WireBench.Create(), WireServer.Create(), PaceBench.Create(), CrowdBench.Create() }.Parse(args).InvokeAsync();

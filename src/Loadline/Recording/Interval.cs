@@ -21,17 +21,28 @@ internal sealed class Interval(int operations, HistogramPool pool)
     /// <summary>Records an exchange into its operation's histograms.</summary>
     public void Record(Phase phase, int operation, Exchange exchange)
     {
-        (_counts[(int)phase * (operations + 1) + operation] ??= new()).Count(exchange);
+        CountsAt(phase, operation).Count(exchange);
         if (exchange.End < 0)
             return;
         var sent = exchange.Sent >= 0 ? exchange.Sent : exchange.End;
         var due = exchange.Due >= 0 ? exchange.Due : sent;
         RecordTime(phase, operation, Measures.Response(exchange.Outcome), exchange.End - due);
         RecordTime(phase, operation, Measures.Service(exchange.Outcome), exchange.End - sent);
-        RecordTime(phase, operation, Measure.Lateness, sent - due);
+        RecordTime(phase, operation, Measure.Lateness, sent - due - exchange.Waited);
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             RecordStream(phase, operation, exchange, sent);
     }
+
+    /// <summary>Records what a user felt.</summary>
+    public void RecordFelt(Phase phase, int operation, Felt felt)
+    {
+        CountsAt(phase, operation).CountFelt(felt);
+        if (felt.Answered)
+            RecordTime(phase, operation, Measure.Felt, felt.End - felt.Due);
+    }
+
+    /// <summary>Records an arrival.</summary>
+    public void RecordArrival(Phase phase, int operation, bool sent) => CountsAt(phase, operation).CountArrival(sent);
 
     /// <summary>Records a time in nanoseconds.</summary>
     public void RecordTime(Phase phase, int operation, Measure measure, long nanoseconds) =>
@@ -90,6 +101,8 @@ internal sealed class Interval(int operations, HistogramPool pool)
         foreach (var gap in gaps)
             histogram.RecordValue(Histograms.Microseconds(gap));
     }
+
+    private OperationCounts CountsAt(Phase phase, int operation) => _counts[(int)phase * (operations + 1) + operation] ??= new();
 
     private IntHistogram At(Phase phase, int operation, Measure measure) => _histograms[Index(phase, operation, measure)] ??= pool.Rent();
 

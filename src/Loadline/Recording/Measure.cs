@@ -25,18 +25,21 @@ internal enum Measure
 
     /// <summary>Accepted → given up, by the target or by the time-out.</summary>
     NotSearchable,
+
+    /// <summary>First due → answer in the end, of users that retry.</summary>
+    Felt,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.NotSearchable + 1;
+    public const int Count = (int)Measure.Felt + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "felt",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];

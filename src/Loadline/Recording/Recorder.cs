@@ -65,6 +65,18 @@ public sealed class Recorder : IExchangeSink, IDisposable
         Here().RecordTime(_options.Times.At(Math.Max(0, at - nanoseconds)), _options.Operations.Count, measure, nanoseconds, at);
     }
 
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The operation is not one of the plan's mix.</exception>
+    public void RecordFelt(Felt felt)
+    {
+        if (!_index.TryGetValue(felt.Operation, out var operation))
+            throw new ArgumentException($"'{felt.Operation}' is not an operation that this recorder was made for: {string.Join(", ", _options.Operations)}");
+        Here().RecordFelt(_options.Times.At(Math.Max(0, felt.Due)), operation, felt);
+    }
+
+    /// <inheritdoc/>
+    public void RecordArrival(long due, long at, bool sent) => Here().RecordArrival(_options.Times.At(Math.Max(0, due)), _options.Operations.Count, at, sent);
+
     /// <summary>Takes in and writes all seconds that are over. To be called about once a second; late calls catch up.</summary>
     /// <param name="now">Nanoseconds since the run's start, on the exchanges' clock.</param>
     public void Flush(long now)

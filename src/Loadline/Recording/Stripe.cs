@@ -27,6 +27,18 @@ internal sealed class Stripe(int operations, HistogramPool pool)
             Open(at).RecordTime(phase, operation, measure, nanoseconds);
     }
 
+    public void RecordFelt(Phase phase, int operation, Felt felt)
+    {
+        lock (_gate)
+            Open(felt.End).RecordFelt(phase, operation, felt);
+    }
+
+    public void RecordArrival(Phase phase, int operation, long at, bool sent)
+    {
+        lock (_gate)
+            Open(at).RecordArrival(phase, operation, sent);
+    }
+
     /// <summary>Closes a second and hands out what was recorded in it; seconds must be closed in order.</summary>
     public Interval? Close(long second)
     {

@@ -99,7 +99,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         Uri address, EmbeddedTarget? embedded, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
-        observer.Step($"Load: {plan.Load.Users} users for {plan.Load.Duration:hh\\:mm\\:ss}");
+        observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
         using var processes = new ProcessSeries(time);
         var watch = new RunWatch(plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer);
         UserPopulation? population = null;
@@ -133,7 +133,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
 
         var recorded = recorder.Complete(Math.Max(endedAt, stop.IsCancellationRequested || gone is not null ? 0 : times.End));
         var health = Health(recorded, population.Gauges, gone, stop.IsCancellationRequested);
-        return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, startedAt);
+        return Summary(recorded, Judge.Verdict(plan.Objectives, recorded, health), processes, RunSummaries.Scenarios(plan, population), startedAt);
     }
 
     // The load ends with its last user, or when a process of the target does.
@@ -164,7 +164,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         return health;
     }
 
-    private RunSummary Summary(Recorded recorded, Verdict verdict, ProcessSeries processes, DateTimeOffset startedAt)
+    private RunSummary Summary(Recorded recorded, Verdict verdict, ProcessSeries processes, IReadOnlyList<ScenarioSummary> scenarios, DateTimeOffset startedAt)
     {
         var phases = RunSummaries.Phases(recorded.Times, recorded.EndedAt);
         var hold = phases.FirstOrDefault(p => p.Name == "hold") ?? new PhaseSummary("hold", 0, recorded.EndedAt / 1e9);
@@ -181,9 +181,10 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Because = verdict.Because,
             Objectives = [.. verdict.Objectives.Select(o => new ObjectiveSummary(o.Text, o.Metric, o.Value, o.Limit, o.Unit, o.Samples, o.Result.Word(), o.Reason))],
             Phases = phases,
+            Scenarios = scenarios,
             Metrics = MetricCatalog.Measure(recorded).ToDictionary(m => m.Key, m => new MetricSummary(m.Value.Value, m.Value.Unit, m.Value.Samples)),
             Operations = recorded.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(use, TimeSpan.FromSeconds(hold.End - hold.Start))],
+            Notes = [.. verdict.Notes, .. RunSummaries.ArrivalNotes(scenarios), .. RunSummaries.MemoryNotes(use, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
     }
 

@@ -4,11 +4,14 @@ using Loadline.Targets;
 namespace Loadline.Wire;
 
 /// <summary>What has been found in an answer so far, in one piece or event by event. One for each exchange.</summary>
-internal sealed class AnswerReading(string? expectedDocument)
+internal sealed class AnswerReading(string? expectedDocument, bool keepAnswer = false)
 {
     private const int MostTexts = 10_000;
     private const int MostDegradedParts = 16;
+    private const int LongestAnswer = 8192;
 
+    private readonly System.Text.StringBuilder? _answer = keepAnswer ? new() : null;
+    private System.Text.Decoder? _decoder;
     private ulong _required;
     private List<string>? _texts;
     private List<string>? _degraded;
@@ -30,6 +33,8 @@ internal sealed class AnswerReading(string? expectedDocument)
     internal bool ExpectedCited { get; private set; }
 
     internal int? Tokens { get; private set; }
+
+    internal string? Answer => _answer?.ToString();
 
     internal string? DocumentId { get; private set; }
 
@@ -113,6 +118,23 @@ internal sealed class AnswerReading(string? expectedDocument)
             AddDegraded("degraded");
     }
 
+    /// <summary>Takes a piece of an answer that streams as bare text; a character may be cut between two.</summary>
+    internal void Keep(ReadOnlySpan<byte> piece)
+    {
+        if (_answer is null || _answer.Length >= LongestAnswer)
+            return;
+        _decoder ??= System.Text.Encoding.UTF8.GetDecoder();
+        var characters = new char[_decoder.GetCharCount(piece, flush: false)];
+        var count = _decoder.GetChars(piece, characters, flush: false);
+        _answer.Append(characters, 0, Math.Min(count, LongestAnswer - _answer.Length));
+    }
+
+    private void Keep(ref Utf8JsonReader reader)
+    {
+        if (_answer is not null && reader.TokenType == JsonTokenType.String && _answer.Length < LongestAnswer && reader.GetString() is { } text)
+            _answer.Append(text, 0, Math.Min(text.Length, LongestAnswer - _answer.Length));
+    }
+
     private void AddDegraded(string part)
     {
         _degraded ??= [];
@@ -128,9 +150,14 @@ internal sealed class AnswerReading(string? expectedDocument)
         {
             case AnswerPart.Required:
                 _required |= 1UL << (tag & 63);
+                Keep(ref reader);
                 break;
             case AnswerPart.Delta:
                 HasDelta |= !rule.Cumulative || HasGrown(ref reader);
+                // Each one is the whole answer so far.
+                if (rule.Cumulative)
+                    _answer?.Clear();
+                Keep(ref reader);
                 break;
             case AnswerPart.Citation:
                 if (expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(expectedDocument))

@@ -58,10 +58,10 @@ public sealed class HttpWire : IWire
         using var message = Compose(template, request, body);
         exchange.BytesSent = body.Length;
         using var received = new PooledBuffer(ReadBytes);
-        var reading = new AnswerReading(request.ExpectedDocument);
+        var reading = new AnswerReading(request.ExpectedDocument, request.KeepAnswer);
         TimeSpan? retryAfter = null;
 
-        using var deadline = new CancellationTokenSource(_options.Timeout, _clock.Time);
+        using var deadline = new CancellationTokenSource(request.Timeout ?? _options.Timeout, _clock.Time);
         using var stopping = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
         exchange.Sent = _clock.Now;
         HttpResponseMessage? response = null;
@@ -100,7 +100,12 @@ public sealed class HttpWire : IWire
             exchange.End = _clock.Now;
         Conclude(request, stream, exchange, reading);
         KeepText(request, exchange, message, body, received);
-        return new WireReply(true, retryAfter, reading.DocumentId, reading.Texts) { DocumentHandle = reading.DocumentHandle, Captures = reading.Captures };
+        return new WireReply(true, retryAfter, reading.DocumentId, reading.Texts)
+        {
+            Answer = reading.Answer,
+            DocumentHandle = reading.DocumentHandle,
+            Captures = reading.Captures,
+        };
     }
 
     /// <inheritdoc/>

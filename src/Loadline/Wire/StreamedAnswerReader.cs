@@ -32,7 +32,10 @@ internal sealed class StreamedAnswerReader(StreamProfile profile, WireOptions op
                 if (sample.Length < kept)
                     sample.Append(buffer.AsSpan(0, Math.Min(count, kept - sample.Length)));
                 if (profile.Framing == StreamFraming.Text)
+                {
+                    reading.Keep(buffer.AsSpan(0, count));
                     TakeContent(now);
+                }
                 else if (!Take(parser, buffer.AsSpan(0, count), now))
                     return;
                 if (exchange.BytesReceived > options.MaxBodyBytes)

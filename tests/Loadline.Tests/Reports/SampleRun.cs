@@ -65,6 +65,7 @@ internal static class SampleRun
                 _ => "upload.p95 can't be judged: no upload was watched until it was searchable.",
             },
             Objectives = objectives,
+            Scenarios = [new ScenarioSummary("default", "20/s (poisson arrivals), at most 50 users at once", new Dictionary<string, string> { ["kind"] = "read" }, 0, 70, 1400, 3, 1, new ArrivalSummary(1400, 1399, 1, 20, 0.4))],
             Phases = [new("up", 0, hold.Start), new("hold", hold.Start, hold.End), new("down", hold.End, seconds)],
             Metrics = objectives.Where(o => o.Value is not null).ToDictionary(o => o.Metric, o => new MetricSummary(o.Value!.Value, o.Unit, o.Samples)),
             Operations = operations,
