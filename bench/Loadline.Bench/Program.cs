@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Loadline.Bench.Recording;
+using Loadline.Bench.Users;
 using Loadline.Bench.Wire;
 
 return await new RootCommand("Benches of the load tester")
 {
     WireBench.Create(), WireServer.Create(), HttpBench.Create(), BenchRun.Create(), StreamsBench.Create(), StreamServer.Create(), IdleBench.Create(), RecordingBench.Create(),
+    PaceBench.Create(), CrowdBench.Create(),
 }.Parse(args).InvokeAsync();

@@ -28,8 +28,8 @@ internal sealed record BenchEngine(
             ["identity:engine"] = "postgres",
             ["postgres:connection"] = $"Host={at.Host};Port={at.Port};Database=postgres;Username=postgres",
         }),
-        // One connection for commands and one for what is told to all.
-        new("redis", ["caching"], [], ["caching"], 2, at => new Dictionary<string, string> { ["caching:engine"] = "redis", ["redis:connection"] = $"{at.Host}:{at.Port}" }),
+        // One connection for commands and one for what is told to all; while one is replaced, the kernel still has the old one.
+        new("redis", ["caching"], [], ["caching"], 4, at => new Dictionary<string, string> { ["caching:engine"] = "redis", ["redis:connection"] = $"{at.Host}:{at.Port}" }),
         // A producer, a consumer, and two that look at the group: each has a connection to bootstrap by, one to the broker and one to the coordinator; the broker has some to itself.
         new("kafka", [], [], [], 12, at => new Dictionary<string, string>
         {

@@ -12,8 +12,17 @@ public sealed record Plan
     /// <summary>Which target: the name of an <see cref="OwnTarget"/>, a URL, the name of a profile in <c>plans/targets</c>, or a profile's path.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Who loads the target, how hard and how long.</summary>
+    /// <summary>
+    /// Who loads the target, how hard and how long. Of a plan with several scenarios their sum: all users, the run's phases (<see cref="RunPhases"/>), every
+    /// operation, the longest time-out.
+    /// </summary>
     public required Load Load { get; init; }
+
+    /// <summary>The loads of the plan; the one called <see cref="Scenario.Default"/> where the plan names none.</summary>
+    public IReadOnlyList<Scenario> Scenarios { get => field ?? [new Scenario { Load = Load }]; init; }
+
+    /// <summary>The named stretches of the run: one for each scenario.</summary>
+    public IReadOnlyList<PlanSpan> Spans => [.. Scenarios.Select(scenario => new PlanSpan(scenario.Name, scenario.Start, scenario.End))];
 
     /// <summary>What users upload and ask.</summary>
     public required PlanData Data { get; init; }
@@ -46,11 +55,35 @@ public sealed record Plan
     public IReadOnlyList<string> Defaulted { get; init; } = [];
 }
 
-/// <summary>A closed population: each user sends, waits for the answer, thinks, and sends again.</summary>
+/// <summary>
+/// A load: closed (a population of users, each of whom sends, waits for the answer, thinks, and sends again) or, with <see cref="Arrivals"/>, open (requests
+/// come when they come, whatever became of those before them).
+/// </summary>
 public sealed record Load
 {
-    /// <summary>How many users at the height of the test; 1–100,000.</summary>
+    /// <summary>How many users at the height of the test; of an open load the most that are served at once. 1–100,000.</summary>
     public required int Users { get; init; }
+
+    /// <summary>When requests come; null for a closed load.</summary>
+    public Arrivals? Arrivals { get; init; }
+
+    /// <summary>The number of users over time, from 0; empty where the three phases say it. Closed loads only.</summary>
+    public IReadOnlyList<Ramp> Stages { get; init; } = [];
+
+    /// <summary>How many arrivals may wait for one of <see cref="Users"/>; one more is dropped and counted. Open loads only.</summary>
+    public int WaitingAtMost { get; init; } = 10_000;
+
+    /// <summary>Seconds between the beginnings of a user's requests, in place of <see cref="Think"/>; null where the user thinks. Closed loads only.</summary>
+    public Distribution? Pace { get; init; }
+
+    /// <summary>How many times as often a user sends as its think time or pace alone would have it.</summary>
+    public double Intensity { get; init; } = 1;
+
+    /// <summary>Requests of a session; null is one. A session has one history; of an open load each arrival is one.</summary>
+    public Distribution? Turns { get; init; }
+
+    /// <summary>What a user does whose request failed; null where it gives up at once.</summary>
+    public RetryPolicy? Retry { get; init; }
 
     /// <summary>Users start evenly spread over this time.</summary>
     public required TimeSpan Up { get; init; }

@@ -26,8 +26,8 @@ public static class PlanSchema
     /// <summary>The table of docs/plans.md.</summary>
     public static string Markdown() => string.Concat(PlanKeys.All.Select(key =>
     {
-        var rule = key.Kind is null ? "" : key.Shape == KeyShape.Weights ? $" Each: {key.Kind.Rule}." : $" Must be {key.Kind.Rule}.";
-        var standard = key.Shape == KeyShape.Section ? "" : key.Default is null ? "required" : $"`{key.Default}`";
+        var rule = key.Kind is null ? "" : key.Shape is KeyShape.Weights or KeyShape.Tags ? $" Each: {key.Kind.Rule}." : key.Shape == KeyShape.Lines && key.Optional ? $" Each line: {key.Kind.Rule}." : $" Must be {key.Kind.Rule}.";
+        var standard = key.Shape == KeyShape.Section || key.Optional ? "" : key.Default is null ? "required" : $"`{key.Default}`";
         return $"| `{key.Path}` | {standard} | {key.Description}{rule} |\n";
     }));
 
@@ -48,9 +48,12 @@ public static class PlanSchema
     {
         if (key.Shape == KeyShape.Section)
             return Section(key.Path, key.Description);
+        if (key.Shape == KeyShape.Named)
+            return new JsonObject { ["type"] = "object", ["description"] = key.Description, ["minProperties"] = 1, ["additionalProperties"] = Section($"{key.Path}.{PlanKeys.AnyName}", "A load with a name.") };
         var schema = key.Shape switch
         {
             KeyShape.Lines => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = key.Kind!.Schema() },
+            KeyShape.Tags => new JsonObject { ["type"] = "object", ["additionalProperties"] = key.Kind!.Schema() },
             KeyShape.Weights => new JsonObject { ["type"] = "object", ["minProperties"] = 1, ["additionalProperties"] = key.Kind!.Schema() },
             _ => key.Kind!.Schema(),
         };

@@ -13,4 +13,13 @@ public interface IExchangeSink
     /// <param name="outcome">Ok, Failed (the target gave up on the document) or TimedOut.</param>
     /// <param name="at">When it ended, nanoseconds since the run's start.</param>
     void RecordSearchable(long nanoseconds, Outcome outcome, long at);
+
+    /// <summary>Records what a user that retries felt of a request.</summary>
+    void RecordFelt(Felt felt);
+
+    /// <summary>Records an arrival of an open load.</summary>
+    /// <param name="due">When it was due, nanoseconds since the run's start.</param>
+    /// <param name="at">Now.</param>
+    /// <param name="sent">Whether a user took it; false when it was dropped because too many waited.</param>
+    void RecordArrival(long due, long at, bool sent);
 }

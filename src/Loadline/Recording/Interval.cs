@@ -30,12 +30,24 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
         var due = exchange.Due >= 0 ? exchange.Due : sent;
         RecordTime(cells, key, Measures.Response(exchange.Outcome), exchange.End - due);
         RecordTime(cells, key, Measures.Service(exchange.Outcome), exchange.End - sent);
-        RecordTime(cells, key, Measure.Lateness, sent - due);
+        RecordTime(cells, key, Measure.Lateness, sent - due - exchange.Waited);
         if (exchange.Correct is { } correct)
             At(cells, key, Measure.Correct).RecordValue(correct ? 1 : 0);
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             RecordStream(cells, key, exchange, sent);
     }
+
+    /// <summary>Records what a user felt.</summary>
+    public void RecordFelt(int slice, int key, Felt felt)
+    {
+        var cells = At(slice);
+        (cells.Counts[key] ??= new()).CountFelt(felt);
+        if (felt.Answered)
+            RecordTime(cells, key, Measure.Felt, felt.End - felt.Due);
+    }
+
+    /// <summary>Records an arrival.</summary>
+    public void RecordArrival(int slice, int key, bool sent) => (At(slice).Counts[key] ??= new()).CountArrival(sent);
 
     /// <summary>Records a time in nanoseconds.</summary>
     public void RecordTime(int slice, int key, Measure measure, long nanoseconds) => RecordTime(At(slice), key, measure, nanoseconds);

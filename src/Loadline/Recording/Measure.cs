@@ -28,18 +28,21 @@ internal enum Measure
 
     /// <summary>1 for a right answer, 0 for a wrong one, where the data can tell: so that the log alone gives the share.</summary>
     Correct,
+
+    /// <summary>First due → answer in the end, of users that retry.</summary>
+    Felt,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.Correct + 1;
+    public const int Count = (int)Measure.Felt + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];

@@ -43,6 +43,12 @@ public sealed class PhaseTotals
     /// <summary>The least number of active users seen at any second's sample, the phase's first second left out; null without a sample.</summary>
     public int? LeastUsers { get; internal set; }
 
+    /// <summary>Arrivals of open loads that a user took.</summary>
+    public long ArrivalsSent => Rest.Counts.ArrivalsSent;
+
+    /// <summary>Arrivals of open loads that were dropped, because too many waited for a user.</summary>
+    public long ArrivalsDropped => Rest.Counts.ArrivalsDropped;
+
     /// <summary>How many samples <see cref="LeastUsers"/> rests on.</summary>
     public long UserSamples { get; internal set; }
 
@@ -57,10 +63,10 @@ public sealed class PhaseTotals
     internal OperationTotals At(int operation) => _operations[operation];
 
     /// <summary>Takes over what the log does not have: the classes of failure and bodies' sizes, of the same operations over a longer stretch.</summary>
-    internal void TakeReasons(PhaseTotals longer)
+    internal void TakeUnlogged(PhaseTotals longer)
     {
         for (var i = 0; i < _operations.Length; i++)
-            _operations[i].Counts.TakeReasons(longer._operations[i].Counts);
+            _operations[i].Counts.TakeUnlogged(longer._operations[i].Counts);
     }
 
     /// <summary>Adds a histogram of the log; one of an unknown operation is left out.</summary>
@@ -119,6 +125,9 @@ public sealed class OperationTotals
 
     /// <summary>Thousandths of a token per second, an answered stream each; null without a sample.</summary>
     public LongHistogram? Speed => Get(Measure.Speed);
+
+    /// <summary>First due → answer in the end, of users that retry; null without a sample.</summary>
+    public LongHistogram? Felt => Get(Measure.Felt);
 
     /// <summary>Due → sent: how late the load generator itself was; null without a sample.</summary>
     public LongHistogram? Lateness => Get(Measure.Lateness);

@@ -56,13 +56,10 @@ public sealed class Recorder : IExchangeSink, IDisposable
     /// <exception cref="ArgumentException">The operation is not one of the plan's mix, or the scenario is none of the plan's.</exception>
     public void Record(Exchange exchange)
     {
-        if (!_index.TryGetValue(exchange.Operation, out var operation))
-            throw new ArgumentException($"'{exchange.Operation}' is not an operation that this recorder was made for: {string.Join(", ", _options.Operations)}");
-        if (!_scenarios.TryGetValue(exchange.Scenario, out var scenario))
-            throw new ArgumentException($"'{exchange.Scenario}' is not a scenario that this recorder was made for: {string.Join(", ", _options.Scenarios)}");
+        var key = KeyOf(exchange.Scenario, exchange.Operation);
         var slice = _timeline.At(exchange.Due >= 0 ? exchange.Due : Math.Max(0, exchange.Sent));
-        Here().Record(slice, (scenario * _options.Operations.Count) + operation, exchange);
-        _sampler.Offer(operation, exchange);
+        Here().Record(slice, key, exchange);
+        _sampler.Offer(key % _options.Operations.Count, exchange);
     }
 
     /// <inheritdoc/>
@@ -72,6 +69,13 @@ public sealed class Recorder : IExchangeSink, IDisposable
         // Like an exchange it belongs to the slice in which it began.
         Here().RecordTime(_timeline.At(Math.Max(0, at - nanoseconds)), _keys, measure, nanoseconds, at);
     }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">The operation is not one of the plan's mix, or the scenario is none of the plan's.</exception>
+    public void RecordFelt(Felt felt) => Here().RecordFelt(_timeline.At(Math.Max(0, felt.Due)), KeyOf(felt.Scenario, felt.Operation), felt);
+
+    /// <inheritdoc/>
+    public void RecordArrival(long due, long at, bool sent) => Here().RecordArrival(_timeline.At(Math.Max(0, due)), _keys, at, sent);
 
     /// <summary>Takes in and writes all seconds that are over. To be called about once a second; late calls catch up.</summary>
     /// <param name="now">Nanoseconds since the run's start, on the exchanges' clock.</param>
@@ -135,6 +139,15 @@ public sealed class Recorder : IExchangeSink, IDisposable
             _complete = true;
             _files?.Dispose();
         }
+    }
+
+    private int KeyOf(string scenario, string operation)
+    {
+        if (!_index.TryGetValue(operation, out var column))
+            throw new ArgumentException($"'{operation}' is not an operation that this recorder was made for: {string.Join(", ", _options.Operations)}");
+        if (!_scenarios.TryGetValue(scenario, out var row))
+            throw new ArgumentException($"'{scenario}' is not a scenario that this recorder was made for: {string.Join(", ", _options.Scenarios)}");
+        return (row * _options.Operations.Count) + column;
     }
 
     private Stripe Here() => _stripes[Thread.GetCurrentProcessorId() % _stripes.Length];

@@ -27,6 +27,18 @@ internal sealed class Stripe(int slices, int keys, HistogramPool pool)
             Open(at).RecordTime(slice, key, measure, nanoseconds);
     }
 
+    public void RecordFelt(int slice, int key, Felt felt)
+    {
+        lock (_gate)
+            Open(felt.End).RecordFelt(slice, key, felt);
+    }
+
+    public void RecordArrival(int slice, int key, long at, bool sent)
+    {
+        lock (_gate)
+            Open(at).RecordArrival(slice, key, sent);
+    }
+
     /// <summary>Closes a second and hands out what was recorded in it; seconds must be closed in order.</summary>
     public Interval? Close(long second)
     {

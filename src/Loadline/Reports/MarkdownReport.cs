@@ -43,7 +43,7 @@ public static class MarkdownReport
             Line($"- {Cell(note)}");
         if (summary.Notes.Count > 0)
             Line("");
-        Line($"{summary.Plan.Users} users, {Quantity.Duration(summary.Plan.DurationSeconds)}, target {Cell(summary.Plan.Target)}, {summary.Environment.Cores} cores; response times from when a request was due, service times from when it was sent. Again: `{Code(summary.Plan.CommandLine)}`");
+        Line($"{Cell(summary.Plan.Load ?? $"{summary.Plan.Users} users")}, {Quantity.Duration(summary.Plan.DurationSeconds)}, target {Cell(summary.Plan.Target)}, {summary.Environment.Cores} cores; response times from when a request was due, service times from when it was sent. Again: `{Code(summary.Plan.CommandLine)}`");
         return text.ToString();
     }
 

@@ -23,7 +23,7 @@ internal static class VerdictSection
 
     private static IEnumerable<(string Name, string Value)> Tiles(RunSummary summary)
     {
-        yield return ("users", Quantity.Count(summary.Plan.Users));
+        yield return ("load", summary.Plan.Load ?? $"{Quantity.Count(summary.Plan.Users)} users");
         foreach (var (metric, label) in new[] { ("rps", "throughput"), ("errors", "errors"), ("availability", "availability") })
         {
             if (summary.Metrics.TryGetValue(metric, out var found))

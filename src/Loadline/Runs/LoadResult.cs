@@ -26,6 +26,9 @@ internal sealed class LoadResult
 
     public required bool Interrupted { get; init; }
 
+    /// <summary>Scenario by scenario, over the whole run.</summary>
+    public required IReadOnlyList<ScenarioSummary> Scenarios { get; init; }
+
     /// <summary>Requests sent a second time, because their connection had been closed while it was idle.</summary>
     public long SentAgain { get; init; }
 }

@@ -116,7 +116,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         Uri address, EmbeddedTarget? embedded, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
-        observer.Step($"Load: {plan.Load.Users} users for {plan.Load.Duration:hh\\:mm\\:ss}");
+        observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
         using var processes = new ProcessSeries(time);
         var watch = new RunWatch(plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -129,6 +129,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         {
             Operations = [.. plan.Load.Mix.Keys],
             Scenarios = [.. context.Scenarios.Keys],
+            Spans = plan.RunSpans(),
             Times = times,
             Folder = request.Folder,
             StartedAt = startedAt,
@@ -168,6 +169,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Aborts = aborts,
             Gone = gone,
             Interrupted = stop.IsCancellationRequested,
+            Scenarios = RunSummaries.Scenarios(plan, population),
             SentAgain = wire is LeanWire lean ? lean.SentAgain : 0,
         };
     }

@@ -1,5 +1,6 @@
 using Loadline.Plans;
 using Loadline.Recording;
+using Loadline.Wire;
 
 namespace Loadline.Runs;
 
@@ -7,8 +8,19 @@ namespace Loadline.Runs;
 internal static class PlanSpans
 {
     /// <summary>What the plan's objectives may name.</summary>
-    public static ObjectiveContext Context(this Plan plan) => new([.. plan.Load.Mix.Keys]) { HasBaseline = plan.Baseline is not null };
+    public static ObjectiveContext Context(this Plan plan) => new([.. plan.Load.Mix.Keys])
+    {
+        Scenarios = plan.Scenarios.ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
+        Spans = [.. plan.RunSpans().Select(span => span.Name)],
+        HasBaseline = plan.Baseline is not null,
+    };
 
-    /// <summary>The plan's spans, for the recorder.</summary>
-    public static IReadOnlyList<RunSpan> RunSpans(this Plan plan) => [];
+    /// <summary>The plan's spans, for the recorder. The only load of a plan without scenarios is the whole run, and no span of it.</summary>
+    public static IReadOnlyList<RunSpan> RunSpans(this Plan plan) =>
+        [.. plan.Spans.Where(span => span.Name != Scenario.Default).Select(span => new RunSpan(span.Name, RunClock.Nanoseconds(span.Start), RunClock.Nanoseconds(span.End)))];
+
+    /// <summary>The shortest mean time that users of the plan leave between an answer and their next request, or between requests where they pace; zero with an open load.</summary>
+    public static TimeSpan Think(this Plan plan) => plan.Scenarios.Any(scenario => scenario.Load.Arrivals is not null)
+        ? TimeSpan.Zero
+        : TimeSpan.FromSeconds(plan.Scenarios.Min(scenario => (scenario.Load.Pace ?? scenario.Load.Think).Mean / scenario.Load.Intensity));
 }

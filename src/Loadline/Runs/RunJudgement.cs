@@ -34,7 +34,9 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var processes = load.Processes.Over(hold.Start, hold.End);
         var use = load.Generator.AddTo(new GeneratorUse
         {
-            Think = TimeSpan.FromSeconds(plan.Load.Think.Mean),
+            Think = plan.Think(),
+            Offered = load.Scenarios.Sum(scenario => scenario.Arrivals?.Offered ?? 0),
+            Dropped = load.Scenarios.Sum(scenario => scenario.Arrivals?.Dropped ?? 0),
             CpuCores = processes.FirstOrDefault(process => process.Name == "loadline")?.CpuCores,
             CpuShare = CpuShare.Read(),
             IdleLag = calibration?.IdleLag ?? 0,
@@ -57,12 +59,13 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Because = verdict.Because,
             Objectives = [.. verdict.Objectives.Select(o => new ObjectiveSummary(o.Text, o.Metric, o.Value, o.Limit, o.Unit, o.Samples, o.Result.Word(), o.Reason, Of(o.Interval)))],
             Phases = phases,
+            Scenarios = load.Scenarios,
             WarmUp = warmUp is null ? null : new WarmUpSummary(hold.Start, warmUp.End, warmUp.Why, warmUp.IsOver),
             Generator = [.. GeneratorRules.Check(recorded.Hold, use).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
             Metrics = Metrics(judged, log, context, evidence.JudgedFrom),
             Operations = judged.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
+            Notes = [.. verdict.Notes, .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
         return baseline is { } earlier ? summary with { Notes = [.. summary.Notes, .. Baselines.Differences(earlier.Summary, summary)] } : summary;
     }
@@ -70,8 +73,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
     private static PhaseTotals WithoutWarmUp(RecordedLog log, Recorded recorded, WarmUp warmUp)
     {
         var rest = log.Sum(new Selection { FromSecond = warmUp.End });
-        // The log has no reasons: those of the whole phase stand for it.
-        rest.TakeReasons(recorded.Hold);
+        // The log has no reasons, no tries and no arrivals: those of the whole phase stand for it.
+        rest.TakeUnlogged(recorded.Hold);
         return rest;
     }
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Recording;
+using Loadline.Users;
 
 namespace Loadline.Runs;
 
@@ -17,7 +19,35 @@ internal static class RunSummaries
         var plan = request.Plan;
         return new PlanSummary(
             plan.Name, plan.Purpose, request.Address is null ? plan.Target : request.Profile.Name, plan.Seed, plan.Load.Users,
-            plan.Load.Duration.TotalSeconds, plan.TimeScale, plan.Settings, plan.Load.Mix, request.CommandLine);
+            plan.Load.Duration.TotalSeconds, plan.TimeScale, plan.Settings, plan.Load.Mix, request.CommandLine)
+        { Load = Load(plan) };
+    }
+
+    /// <summary>A plan's load in a few words.</summary>
+    public static string Load(Plan plan) => plan.Scenarios is [var only]
+        ? LoadExplanation.Brief(only.Load)
+        : string.Join("; ", plan.Scenarios.Select(scenario => $"{scenario.Name}: {LoadExplanation.Brief(scenario.Load)}"));
+
+    public static IReadOnlyList<ScenarioSummary> Scenarios(Plan plan, UserPopulation population) =>
+        [.. plan.Scenarios.Zip(population.ScenarioGauges, (scenario, of) => new ScenarioSummary(
+            scenario.Name, LoadExplanation.Brief(scenario.Load), scenario.Tags, scenario.Start.TotalSeconds, scenario.End.TotalSeconds,
+            of.Gauges.Sent, of.Gauges.LateByOneMillisecond, of.Gauges.LateByTenMilliseconds,
+            scenario.Load.Arrivals is null ? null : new ArrivalSummary(
+                of.Gauges.Arrivals, of.Gauges.ArrivalsSent, of.Gauges.ArrivalsDropped, of.Gauges.ArrivalsWaited, of.Gauges.LongestWait.TotalSeconds)))];
+
+    /// <summary>What is worth a note about open loads: arrivals that waited or were dropped.</summary>
+    public static IEnumerable<string> ArrivalNotes(IReadOnlyList<ScenarioSummary> scenarios)
+    {
+        foreach (var scenario in scenarios)
+        {
+            if (scenario.Arrivals is not { } arrivals)
+                continue;
+            var of = scenarios.Count == 1 ? "" : $" of '{scenario.Name}'";
+            if (arrivals.Dropped > 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"{arrivals.Dropped} of {arrivals.Offered} arrivals{of} were dropped: more waited for a user than waiting-at-most, or the load was over. Nobody answered them, and no response time has them.");
+            if (arrivals.Waited > 0)
+                yield return string.Create(CultureInfo.InvariantCulture, $"{arrivals.Waited} of {arrivals.Offered} arrivals{of} waited for one of the users (users-at-most), up to {arrivals.LongestWaitSeconds:0.##} s; their response times have that wait in them.");
+        }
     }
 
     public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes, Calibration? calibration) => new(

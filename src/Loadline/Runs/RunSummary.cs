@@ -38,6 +38,8 @@ public sealed record RunSummary
     /// <summary>Phases of the load, seconds since the run's start.</summary>
     public required IReadOnlyList<PhaseSummary> Phases { get; init; }
 
+    /// <summary>Scenario by scenario, in the plan's order, over the whole run.</summary>
+    public IReadOnlyList<ScenarioSummary> Scenarios { get; init; } = [];
     /// <summary>The part of the hold phase that is a warm-up: recorded, and left out of everything that is judged and of <see cref="Metrics"/> and <see cref="Operations"/>; null for none.</summary>
     public WarmUpSummary? WarmUp { get; init; }
 
@@ -60,7 +62,33 @@ public sealed record RunSummary
 /// <summary>The plan as it ran.</summary>
 public sealed record PlanSummary(
     string Name, string Purpose, string Target, ulong Seed, int Users, double DurationSeconds, double TimeScale,
-    IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, double> Mix, string CommandLine);
+    IReadOnlyDictionary<string, string> Settings, IReadOnlyDictionary<string, double> Mix, string CommandLine)
+{
+    /// <summary>The load in a few words, such as <c>1,000 users</c> or <c>120/s (poisson arrivals), at most 2,000 users at once</c>; null in runs of old.</summary>
+    public string? Load { get; init; }
+}
+
+/// <summary>One scenario over the whole run.</summary>
+/// <param name="Name">Its name; <c>default</c> where the plan names none.</param>
+/// <param name="Load">What it did, in a few words.</param>
+/// <param name="Tags">The plan's words for it.</param>
+/// <param name="Start">When it began, seconds since the run's start.</param>
+/// <param name="End">The first moment after it, seconds since the run's start.</param>
+/// <param name="Exchanges">Exchanges sent, every try counted.</param>
+/// <param name="LateByOneMillisecond">Exchanges that the load generator itself sent more than 1 ms late; waits for a free user don't count.</param>
+/// <param name="LateByTenMilliseconds">Those that were more than 10 ms late.</param>
+/// <param name="Arrivals">What became of the arrivals of an open load; null for a closed one.</param>
+public sealed record ScenarioSummary(
+    string Name, string Load, IReadOnlyDictionary<string, string> Tags, double Start, double End, long Exchanges,
+    long LateByOneMillisecond, long LateByTenMilliseconds, ArrivalSummary? Arrivals);
+
+/// <summary>The arrivals of an open load.</summary>
+/// <param name="Offered">How many were due.</param>
+/// <param name="Sent">How many a user took.</param>
+/// <param name="Dropped">How many were dropped, because too many waited for a user, or because the load was over.</param>
+/// <param name="Waited">How many of those sent waited for a user, all having been busy.</param>
+/// <param name="LongestWaitSeconds">The longest that one waited.</param>
+public sealed record ArrivalSummary(long Offered, long Sent, long Dropped, long Waited, double LongestWaitSeconds);
 
 /// <summary>Where it ran. No host names, no paths.</summary>
 /// <param name="Os">The operating system.</param>

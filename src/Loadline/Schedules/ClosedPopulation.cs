@@ -15,7 +15,7 @@ namespace Loadline.Schedules;
 /// </code>
 /// Instants are whole ticks (100 ns), rounded down; <see cref="ActiveAt"/> counts exactly those users with StartOf ≤ t &lt; StopOf (seen in ClosedPopulationTests).
 /// </remarks>
-public sealed class ClosedPopulation
+public sealed class ClosedPopulation : IUserSchedule
 {
     private readonly long _up;
     private readonly long _hold;
@@ -46,6 +46,9 @@ public sealed class ClosedPopulation
 
     /// <summary>From when on a user sends no further request; the exchange in hand is finished.</summary>
     public TimeSpan StopOf(int user) => new(_up + _hold + Share(_down, user + 1));
+
+    /// <inheritdoc/>
+    public IEnumerable<(TimeSpan Start, TimeSpan Stop)> SpansOf(int user) => [(StartOf(user), StopOf(user))];
 
     /// <summary>How many users have started and not stopped.</summary>
     public int ActiveAt(TimeSpan time) =>

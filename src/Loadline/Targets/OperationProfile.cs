@@ -31,7 +31,10 @@ public sealed record OperationProfile
     public bool Uploads => Request.Uses(Placeholder.DocumentText);
 
     /// <summary>Whether it asks a question.</summary>
-    public bool Asks => Request.Uses(Placeholder.Question);
+    public bool Asks => Request.Uses(Placeholder.Question) || Request.Uses(Placeholder.Messages);
+
+    /// <summary>Whether it sends the earlier turns of its session.</summary>
+    public bool SendsHistory => Sends(Request) || (Stream is { } stream && Sends(stream.Request)) || Then?.SendsHistory == true;
 
     /// <summary>Every request that it can send.</summary>
     internal IEnumerable<RequestProfile> Requests =>
@@ -45,6 +48,8 @@ public sealed record OperationProfile
         Searchable = Searchable is { } rule ? rule with { Poll = rule.Poll.WithRequests(change) } : null,
         Then = Then?.WithRequests(change),
     };
+
+    private static bool Sends(RequestProfile request) => request.Uses(Placeholder.History) || request.Uses(Placeholder.Messages);
 }
 
 /// <summary>A response header or cookie whose value later requests need.</summary>

@@ -19,6 +19,7 @@ internal static class OperationReader
         DocumentText = "x\ty",
         DocumentTopic = "z",
         Users = "{}",
+        Turns = "{\"role\":\"user\"}",
     };
 
     internal static OperationProfile? Read(string name, ProfileSection section)

@@ -44,6 +44,12 @@ public enum Placeholder
 
     /// <summary><c>users</c>: in the body that makes users, the filled <c>each</c> templates joined by commas.</summary>
     Users,
+
+    /// <summary><c>history</c>: the earlier turns of the session, a JSON array of objects with <c>role</c> (<c>user</c>, <c>assistant</c>) and <c>content</c>.</summary>
+    History,
+
+    /// <summary><c>messages</c>: the same with the question at the end: what OpenAI's chat completions take.</summary>
+    Messages,
 }
 
 /// <summary>The placeholders by name: the one list that the template compiler and its error texts read.</summary>
@@ -65,9 +71,11 @@ internal static class Placeholders
         ["document.topic"] = Placeholder.DocumentTopic,
         ["document.version"] = Placeholder.DocumentVersion,
         ["users"] = Placeholder.Users,
+        ["history"] = Placeholder.History,
+        ["messages"] = Placeholder.Messages,
     };
 
     /// <summary>Whether a value is JSON already (a number, a boolean, objects) and is written without quotes.</summary>
     internal static bool IsJson(Placeholder placeholder) =>
-        placeholder is Placeholder.TopK or Placeholder.Stream or Placeholder.DocumentVersion or Placeholder.Users;
+        placeholder is Placeholder.TopK or Placeholder.Stream or Placeholder.DocumentVersion or Placeholder.Users or Placeholder.History or Placeholder.Messages;
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 
 namespace Loadline.Targets;
 
@@ -45,6 +46,9 @@ public sealed class TemplateValues
     /// <summary>Filled <c>each</c> templates joined by commas.</summary>
     public string Users { get; set; } = "";
 
+    /// <summary>The earlier turns of the session: JSON objects joined by commas, without brackets; empty in a session's first turn.</summary>
+    public string Turns { get; set; } = "";
+
     internal string this[Placeholder placeholder] => placeholder switch
     {
         Placeholder.Question => Question,
@@ -61,6 +65,11 @@ public sealed class TemplateValues
         Placeholder.DocumentTopic => DocumentTopic,
         Placeholder.DocumentVersion => DocumentVersion.ToString(CultureInfo.InvariantCulture),
         Placeholder.Users => Users,
+        Placeholder.History => $"[{Turns}]",
+        Placeholder.Messages => $"[{Turns}{(Turns.Length > 0 ? "," : "")}{Message("user", Question)}]",
         _ => throw new ArgumentOutOfRangeException(nameof(placeholder), placeholder, "no such placeholder"),
     };
+
+    /// <summary>One turn's question or answer, as <see cref="Turns"/> has it.</summary>
+    internal static string Message(string role, string content) => $"{{\"role\":\"{role}\",\"content\":\"{JavaScriptEncoder.Default.Encode(content)}\"}}";
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Loadline.Recording;
 using Loadline.Targets;
 using Loadline.Users.Feeds;
 using Loadline.Wire;
@@ -13,60 +14,147 @@ internal sealed class User
     private readonly SeededRandom _random;
     private readonly WireRequest _request;
     private readonly UserDocuments _documents;
+    private readonly Session _session;
     private int _slot;
 
-    internal User(UserWorld world, int index)
+    /// <summary>A user of a scenario.</summary>
+    /// <param name="world">What it shares with others.</param>
+    /// <param name="number">Which of the scenario's users, from 0.</param>
+    internal User(UserWorld world, int number)
     {
         _world = world;
-        _index = index;
-        _random = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 100, (ulong)index));
-        _documents = new UserDocuments(Math.Max(1, world.Plan.Load.DocumentsPerUser));
-        var key = world.Keys.Count == 0 ? null : world.Keys[index % world.Keys.Count];
+        _index = world.FirstUser + number;
+        _random = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 100, (ulong)_index));
+        _documents = new UserDocuments(Math.Max(1, world.Load.DocumentsPerUser));
+        _session = new Session(world.Load.Turns);
+        var key = world.Keys.Count == 0 ? null : world.Keys[_index % world.Keys.Count];
         _request = new WireRequest
         {
             Operation = world.Profile.Operations.Values.First(),
-            Values = new TemplateValues { User = UserKeys.NameOf(index), Key = key ?? "", TopK = world.Plan.Data.TopK },
+            Values = new TemplateValues { User = UserKeys.NameOf(_index), Key = key ?? "", TopK = world.Plan.Data.TopK },
             Authorization = UserKeys.Authorization(world.Profile, key),
             // What a user does between two waits takes microseconds.
             ContinuesOnWire = true,
+            Timeout = world.Load.Timeout,
         };
     }
 
-    /// <summary>Lives from the first request to the stop time, or until the run is stopped.</summary>
-    /// <param name="start">When the first request is due.</param>
-    /// <param name="end">From when on no request is sent.</param>
+    /// <summary>Lives in a closed load: from each start to each stop, or until the run is stopped.</summary>
+    /// <param name="spans">When the user is there; the first request of each is due at its start, and none is sent from its end on.</param>
+    /// <param name="start">When the load began; the spans count from it.</param>
     /// <param name="stop">Stops at once.</param>
-    internal async Task RunAsync(long start, long end, CancellationToken stop)
+    internal async Task RunAsync(IEnumerable<(TimeSpan Start, TimeSpan Stop)> spans, long start, CancellationToken stop)
     {
-        await DelayUntilAsync(start, stop).ConfigureAwait(false);
-        if (stop.IsCancellationRequested)
-            return;
-        _world.Gauges.Entered();
-        try
+        foreach (var (from, until) in spans)
         {
-            var due = start;
-            while (due < end && !stop.IsCancellationRequested)
+            var (begin, end) = (start + RunClock.Nanoseconds(from), start + RunClock.Nanoseconds(until));
+            await _world.Clock.UntilAsync(begin, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+                return;
+            _world.Gauges.Entered();
+            try
             {
-                // Made while the user thinks, so that making it is not taken for lateness.
-                Prepare();
-                await DelayUntilAsync(due, stop).ConfigureAwait(false);
-                if (stop.IsCancellationRequested || await ExchangeAsync(due, stop).ConfigureAwait(false) is not { } endedAt)
-                    return;
-                due = endedAt + (long)(_world.Plan.Load.Think.Sample(_random) * 1e9);
+                await StayAsync(begin, end, stop).ConfigureAwait(false);
             }
-            await DelayUntilAsync(end, stop).ConfigureAwait(false);
-        }
-        finally
-        {
-            _world.Gauges.Left();
+            finally
+            {
+                _world.Gauges.Left();
+            }
         }
     }
 
-    /// <summary>Sends what was prepared; null when it was dropped, otherwise when it had ended.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<long?> ExchangeAsync(long due, CancellationToken stop)
+    /// <summary>Makes the first request of a session ahead of its time, so that making it is not taken for lateness.</summary>
+    internal void Ready()
     {
-        var exchange = new Exchange { Operation = _request.Operation.Name, User = _index, Due = due };
+        _session.Begin(_random);
+        Prepare();
+    }
+
+    /// <summary>Serves an arrival of an open load, after <see cref="Ready"/>: a session.</summary>
+    /// <param name="due">When it was due.</param>
+    /// <param name="waited">How long it has waited since for this user.</param>
+    /// <param name="end">From when on no turn begins.</param>
+    /// <param name="stop">Stops at once.</param>
+    internal async ValueTask ServeAsync(long due, long waited, long end, CancellationToken stop)
+    {
+        while (await RequestAsync(due, waited, stop).ConfigureAwait(false) is { } endedAt && !_session.IsOver)
+        {
+            (due, waited) = (Next(due, endedAt), 0);
+            if (due >= end)
+                return;
+            Prepare();
+            await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested)
+                return;
+        }
+    }
+
+    private async ValueTask StayAsync(long due, long end, CancellationToken stop)
+    {
+        while (due < end && !stop.IsCancellationRequested)
+        {
+            // Made while the user thinks, so that making it is not taken for lateness.
+            if (_session.IsOver)
+                _session.Begin(_random);
+            Prepare();
+            await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            if (stop.IsCancellationRequested || await RequestAsync(due, 0, stop).ConfigureAwait(false) is not { } endedAt)
+                return;
+            due = Next(due, endedAt);
+        }
+        await _world.Clock.UntilAsync(end, stop).ConfigureAwait(false);
+    }
+
+    // A user who thinks sends think after the answer, one who paces at fixed distances; intensity divides that distance. Nobody sends before the answer is there.
+    private long Next(long due, long endedAt)
+    {
+        var (load, took) = (_world.Load, endedAt - due);
+        var apart = load.Pace is { } pace ? pace.Sample(_random) * 1e9 : took + (load.Think.Sample(_random) * 1e9);
+        return due + Math.Max(took, load.Intensity == 1 ? (long)apart : (long)(apart / load.Intensity));
+    }
+
+    /// <summary>Sends what was prepared, as often as the user's patience lasts; null when it was dropped, otherwise when the last try had ended.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<long?> RequestAsync(long due, long waited, CancellationToken stop)
+    {
+        var tryDue = due;
+        for (var attempt = 1; ; attempt++)
+        {
+            var exchange = new Exchange
+            {
+                Operation = _request.Operation.Name,
+                Scenario = _world.Scenario.Name,
+                Attempt = attempt,
+                User = _index,
+                Due = tryDue,
+                Waited = attempt == 1 ? waited : 0,
+            };
+            var reply = await ExchangeAsync(exchange, stop).ConfigureAwait(false);
+            if (!reply.Ended)
+                return null;
+            if (exchange.Outcome is Outcome.Ok or Outcome.Degraded)
+                Answered(exchange, reply, stop);
+            else if (_world.Load.Retry is { } retry && attempt < retry.Attempts && WorthAnotherTry(exchange))
+            {
+                tryDue = exchange.End + RunClock.Nanoseconds(retry.Wait(attempt, reply.RetryAfter, _random));
+                await _world.Clock.UntilAsync(tryDue, stop).ConfigureAwait(false);
+                if (stop.IsCancellationRequested)
+                    return null;
+                continue;
+            }
+            if (_world.Load.Retry is not null)
+                _world.Sink.RecordFelt(new Felt(exchange.Operation, exchange.Scenario, due, exchange.End, attempt, exchange.Outcome));
+            _session.Turned();
+            return exchange.End;
+        }
+    }
+
+    // A 4xx is a mistake that another try repeats; all else may pass.
+    private static bool WorthAnotherTry(Exchange exchange) => exchange.Outcome != Outcome.Failed || exchange.Status is < 400 or >= 500;
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<WireReply> ExchangeAsync(Exchange exchange, CancellationToken stop)
+    {
         _world.Gauges.Sending();
         WireReply reply = default;
         try
@@ -78,11 +166,18 @@ internal sealed class User
             _world.Gauges.Ended(dropped: !reply.Ended);
         }
         if (!reply.Ended)
-            return null;
+            return reply;
+        _world.Gauges.SentLate(exchange.Sent - exchange.Due - exchange.Waited);
         _world.Sink.Record(exchange);
-        if (_request.Operation.Uploads && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
+        return reply;
+    }
+
+    private void Answered(Exchange exchange, WireReply reply, CancellationToken stop)
+    {
+        if (_request.Operation.Uploads)
             Accepted(exchange, reply, stop);
-        return exchange.End;
+        if (_request.KeepAnswer)
+            _session.Remember(_request.Values.Question, reply.Answer ?? "");
     }
 
     private void Prepare()
@@ -91,7 +186,10 @@ internal sealed class User
         var values = _request.Values;
         _request.Operation = operation;
         _request.ExpectedDocument = null;
-        _request.Streamed = operation.Stream is not null && _random.NextDouble() < _world.Plan.Load.Stream;
+        _request.Streamed = operation.Stream is not null && _random.NextDouble() < _world.Load.Stream;
+        // A session of one turn has no history to keep.
+        _request.KeepAnswer = operation.SendsHistory && _world.Load.Turns is not null;
+        values.Turns = _request.KeepAnswer ? _session.History : "";
         _request.KeepText = _random.Next(UserWorld.KeepOneIn) == 0;
         if (operation.Asks)
         {
@@ -118,7 +216,7 @@ internal sealed class User
     {
         var id = reply.DocumentId ?? _request.Values.DocumentId;
         _documents.LastAccepted = id;
-        if (_request.Operation.Searchable is not { } rule || _random.NextDouble() >= _world.Plan.Load.Watch)
+        if (_request.Operation.Searchable is not { } rule || _random.NextDouble() >= _world.Load.Watch)
             return;
         var poll = new WireRequest
         {
@@ -130,12 +228,5 @@ internal sealed class User
         _documents.Watching(slot, true);
         if (!_world.Watch.TryBegin(rule, poll, exchange.End, () => _documents.Watching(slot, false), stop))
             _documents.Watching(slot, false);
-    }
-
-    private async ValueTask DelayUntilAsync(long time, CancellationToken stop)
-    {
-        // Timers run on a coarser clock than ours and may be early by a millisecond. A request that is sent before it is due would look faster than it was.
-        while (time - _world.Clock.Now is var wait && wait > 0 && !stop.IsCancellationRequested)
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait / 1e6)), _world.Clock.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -7,13 +7,15 @@ using Loadline.Wire;
 
 namespace Loadline.Users;
 
-/// <summary>Runs a plan's closed population of users against a target. An async loop a user, no thread a user.</summary>
+/// <summary>Runs a plan's scenarios against a target: closed populations and open arrivals. An async loop a user, no thread a user.</summary>
 public sealed class UserPopulation
 {
     private const int FewestWatches = 100;
 
-    private readonly UserWorld _world;
-    private readonly ClosedPopulation _schedule;
+    private readonly Plan _plan;
+    private readonly RunClock _clock;
+    private readonly UploadWatch _watch;
+    private readonly List<UserWorld> _worlds = [];
 
     /// <summary>A population that is ready to run.</summary>
     /// <param name="plan">Load, data and seed.</param>
@@ -29,61 +31,85 @@ public sealed class UserPopulation
     {
         if (Missing(plan, profile) is { Count: > 0 } missing)
             throw new ArgumentException($"load.mix names {string.Join(", ", missing)}; profile '{profile.Name}' has {string.Join(", ", profile.Operations.Keys)}", nameof(plan));
-        var load = plan.Load;
-        _schedule = new ClosedPopulation(load.Users, load.Up, load.Hold, load.Down);
-        var watch = new UploadWatch(wire, sink, clock, Math.Max(FewestWatches, load.Users));
-        Gauges = new PopulationGauges { Watch = watch };
-        _world = new UserWorld
+        (_plan, _clock) = (plan, clock);
+        _watch = new UploadWatch(wire, sink, clock, Math.Max(FewestWatches, plan.Load.Users));
+        Gauges = new PopulationGauges { Watch = _watch };
+        var feed = new DataFeed(plan.Data, plan.Seed);
+        var firstUser = 0;
+        foreach (var scenario in plan.Scenarios)
         {
-            Plan = plan,
-            Profile = profile,
-            Keys = keys,
-            CorpusIds = corpusIds,
-            Feed = new DataFeed(plan.Data, plan.Seed),
-            Wire = wire,
-            Sink = sink,
-            Clock = clock,
-            Gauges = Gauges,
-            Watch = watch,
-            Operations = new WeightedChoice<OperationProfile>([.. load.Mix.Where(entry => entry.Value > 0).Select(entry => (profile.Operations[entry.Key], entry.Value))]),
-        };
+            _worlds.Add(new UserWorld
+            {
+                Plan = plan,
+                Scenario = scenario,
+                FirstUser = firstUser,
+                Profile = profile,
+                Keys = keys,
+                CorpusIds = corpusIds,
+                Feed = feed,
+                Wire = wire,
+                Sink = sink,
+                Clock = clock,
+                Gauges = new PopulationGauges(Gauges),
+                Watch = _watch,
+                Operations = new WeightedChoice<OperationProfile>([.. scenario.Load.Mix.Where(entry => entry.Value > 0).Select(entry => (profile.Operations[entry.Key], entry.Value))]),
+            });
+            firstUser += scenario.Load.Users;
+        }
     }
 
-    /// <summary>What the population is doing.</summary>
+    /// <summary>What all scenarios together are doing.</summary>
     public PopulationGauges Gauges { get; }
+
+    /// <summary>What each scenario is doing, in the plan's order.</summary>
+    public IReadOnlyList<(string Scenario, PopulationGauges Gauges)> ScenarioGauges => [.. _worlds.Select(world => (world.Scenario.Name, world.Gauges))];
 
     /// <summary>How long polls for uploads may go on after the last user has left. Default 30 s; what is still not searchable then counts as timed out.</summary>
     public TimeSpan WatchLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Names in the plan's mix that the profile doesn't know.</summary>
     public static IReadOnlyList<string> Missing(Plan plan, TargetProfile profile) =>
-        [.. plan.Load.Mix.Keys.Where(name => !profile.Operations.ContainsKey(name))];
+        [.. plan.Scenarios.SelectMany(scenario => scenario.Load.Mix.Keys).Distinct().Where(name => !profile.Operations.ContainsKey(name))];
 
     /// <summary>How many connections a population needs so that none of its exchanges waits in the client: one each, and one for each watch.</summary>
     public static int ConnectionsFor(Plan plan) => plan.Load.Users + Math.Max(FewestWatches, plan.Load.Users);
 
     /// <summary>
-    /// Runs the population from now to its end. Ends once all users have left and all watched uploads are decided. Cancelling drops the exchanges in hand: they are counted in
+    /// Runs all scenarios from now to their end. Ends once all users have left and all watched uploads are decided. Cancelling drops the exchanges in hand: they are counted in
     /// <see cref="PopulationGauges.DroppedAtStop"/> and recorded nowhere; then this returns normally.
     /// </summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        var start = _world.Clock.Now;
+        var start = _clock.Now;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var users = new Task[_schedule.Users];
-        for (var i = 0; i < users.Length; i++)
-            users[i] = LiveAsync(i, start, stopping);
+        var tasks = new List<Task>();
+        foreach (var world in _worlds)
+        {
+            var begin = start + RunClock.Nanoseconds(world.Scenario.Start);
+            if (world.Load.Arrivals is { } arrivals)
+            {
+                // Not the plan's seed itself: scenarios of the same rate must not send in step.
+                var seed = SeededRandom.Mix(_plan.Seed, 200, (ulong)world.FirstUser);
+                tasks.Add(GuardAsync(() => new ArrivalRun(world, LoadSchedules.Of(arrivals, seed), begin).RunAsync(stopping.Token), stopping));
+                continue;
+            }
+            var schedule = LoadSchedules.Of(world.Load);
+            for (var i = 0; i < schedule.Users; i++)
+            {
+                var user = i;
+                tasks.Add(GuardAsync(() => new User(world, user).RunAsync(schedule.SpansOf(user), begin, stopping.Token), stopping));
+            }
+        }
         // The last user leaves on a thread of the wire: what comes now belongs elsewhere.
-        await Task.WhenAll(users).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        await _world.Watch.FinishAsync(WatchLimit, stop).ConfigureAwait(false);
+        await Task.WhenAll(tasks).ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _watch.FinishAsync(WatchLimit, stop).ConfigureAwait(false);
     }
 
-    private async Task LiveAsync(int index, long start, CancellationTokenSource stopping)
+    private static async Task GuardAsync(Func<Task> run, CancellationTokenSource stopping)
     {
         try
         {
-            await new User(_world, index).RunAsync(
-                start + RunClock.Nanoseconds(_schedule.StartOf(index)), start + RunClock.Nanoseconds(_schedule.StopOf(index)), stopping.Token).ConfigureAwait(false);
+            await run().ConfigureAwait(false);
         }
         catch
         {

@@ -6,13 +6,20 @@ using Loadline.Wire;
 
 namespace Loadline.Users;
 
-/// <summary>What all users of a population share.</summary>
+/// <summary>What all users of a scenario share.</summary>
 internal sealed class UserWorld
 {
     /// <summary>One exchange in so many keeps its text, beside failures and slow ones.</summary>
     internal const int KeepOneIn = 500;
 
     internal required Plan Plan { get; init; }
+
+    internal required Scenario Scenario { get; init; }
+
+    /// <summary>The index of the scenario's first user: each user of a plan has one of its own, and with it a name, a key and documents.</summary>
+    internal required int FirstUser { get; init; }
+
+    internal Load Load => Scenario.Load;
 
     internal required TargetProfile Profile { get; init; }
 

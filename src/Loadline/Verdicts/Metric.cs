@@ -49,11 +49,14 @@ internal sealed record DistributionMetric(
     /// <inheritdoc/>
     public override bool IsDistribution => true;
 
+    /// <summary>How many were asked and how many of them are missing from the histogram; null for the exchanges of the operation.</summary>
+    public Func<OperationTotals, (long Asked, long Unanswered)>? AskedOf { get; init; }
+
     /// <inheritdoc/>
     public override Measurement Measure(PhaseTotals hold, OperationTotals operation, Statistic? statistic)
     {
         var histogram = Of(hold, operation);
-        var (asked, unanswered) = OverAnswered ? (operation.Counts.Answered + operation.Counts.Errors, operation.Counts.Errors) : (0, 0);
+        var (asked, unanswered) = AskedOf is { } of ? of(operation) : OverAnswered ? (operation.Counts.Answered + operation.Counts.Errors, operation.Counts.Errors) : (0, 0);
         return histogram is null
             ? new(null, 0, asked, unanswered)
             : new(statistic!.Take(histogram) / Scale, histogram.TotalCount, asked, unanswered) { Interval = statistic.Interval(histogram, Scale) };

@@ -16,6 +16,8 @@ internal abstract record MetricUnit(string Symbol, string Example)
 
     public static MetricUnit PerSecond { get; } = new PlainUnit("1/s", "500", ["/s", "1/s", "rps"], UnitMayBeLeftOut: true);
 
+    public static MetricUnit Tries { get; } = new PlainUnit("tries", "1.2", ["tries"], UnitMayBeLeftOut: true);
+
     public static MetricUnit Users { get; } = new PlainUnit("users", "1000", ["users"], UnitMayBeLeftOut: true);
 
     /// <summary>Reads a limit into this unit; on failure <paramref name="why"/> continues the sentence "the limit …".</summary>
@@ -73,6 +75,6 @@ internal abstract record MetricUnit(string Symbol, string Example)
             return why is null;
         }
 
-        public override string Text(double value) => $"{Numbers.Text(Math.Round(value, 1))} {(Symbol == "1/s" ? "per s" : Symbol)}";
+        public override string Text(double value) => $"{Numbers.Text(Math.Round(value, Symbol == "tries" ? 3 : 1))} {(Symbol == "1/s" ? "per s" : Symbol)}";
     }
 }

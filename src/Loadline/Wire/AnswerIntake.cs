@@ -57,7 +57,7 @@ internal sealed class AnswerIntake(IntakeShared shared) : IDisposable
         _stream = request.Streamed ? request.Operation.Stream : null;
         request.Values.Stream = _stream is not null;
         Template = _stream?.Request ?? request.Operation.Request;
-        _reading.Reset(request.ExpectedDocument);
+        _reading.Reset(request.ExpectedDocument, request.KeepAnswer);
         _received.Clear();
     }
 
@@ -161,7 +161,12 @@ internal sealed class AnswerIntake(IntakeShared shared) : IDisposable
                 Exchange.Correct = _reading.ExpectedCited;
         }
         KeepText(body);
-        return new WireReply(true, _retryAfter, _reading.DocumentId, _reading.Texts) { DocumentHandle = _reading.DocumentHandle, Captures = _reading.Captures };
+        return new WireReply(true, _retryAfter, _reading.DocumentId, _reading.Texts) 
+        {
+            Answer = _reading.Answer,
+            DocumentHandle = _reading.DocumentHandle,
+            Captures = _reading.Captures,
+        };
     }
 
     /// <summary>Lets go of the exchange and of long buffers; small ones stay for the next.</summary>

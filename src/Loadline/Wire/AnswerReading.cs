@@ -8,7 +8,10 @@ internal sealed class AnswerReading
 {
     private const int MostTexts = 10_000;
     private const int MostDegradedParts = 16;
+    private const int LongestAnswer = 8192;
 
+    private System.Text.StringBuilder? _answer;
+    private System.Text.Decoder? _decoder;
     private ulong _required;
     private string? _expectedDocument;
     private List<string>? _texts;
@@ -32,6 +35,8 @@ internal sealed class AnswerReading
 
     internal int? Tokens { get; private set; }
 
+    internal string? Answer => _answer?.ToString();
+
     internal string? DocumentId { get; private set; }
 
     internal string? DocumentHandle { get; private set; }
@@ -45,8 +50,12 @@ internal sealed class AnswerReading
     internal int RequiredSeen => System.Numerics.BitOperations.PopCount(_required);
 
     /// <summary>Forgets everything, for another exchange. What was handed out stays the taker's.</summary>
-    internal void Reset(string? expectedDocument)
+    /// <param name="expectedDocument">The document that must be cited; null when nobody knows.</param>
+    /// <param name="keepAnswer">Whether the answer's text is wanted.</param>
+    internal void Reset(string? expectedDocument, bool keepAnswer = false)
     {
+        _answer = keepAnswer ? new() : null;
+        _decoder?.Reset();
         (_required, _expectedDocument, _texts, _degraded, _captures, _conditions, _wholeLength) = (0, expectedDocument, null, null, null, 0, 0);
         (HasError, IsThrottled, Ended, HasDelta, ExpectedCited, Tokens, DocumentId, DocumentHandle) = (false, false, false, false, false, null, null, null);
     }
@@ -121,6 +130,23 @@ internal sealed class AnswerReading
             AddDegraded("degraded");
     }
 
+    /// <summary>Takes a piece of an answer that streams as bare text; a character may be cut between two.</summary>
+    internal void Keep(ReadOnlySpan<byte> piece)
+    {
+        if (_answer is null || _answer.Length >= LongestAnswer)
+            return;
+        _decoder ??= System.Text.Encoding.UTF8.GetDecoder();
+        var characters = new char[_decoder.GetCharCount(piece, flush: false)];
+        var count = _decoder.GetChars(piece, characters, flush: false);
+        _answer.Append(characters, 0, Math.Min(count, LongestAnswer - _answer.Length));
+    }
+
+    private void Keep(ref Utf8JsonReader reader)
+    {
+        if (_answer is not null && reader.TokenType == JsonTokenType.String && _answer.Length < LongestAnswer && reader.GetString() is { } text)
+            _answer.Append(text, 0, Math.Min(text.Length, LongestAnswer - _answer.Length));
+    }
+
     private void AddDegraded(string part)
     {
         _degraded ??= [];
@@ -136,9 +162,14 @@ internal sealed class AnswerReading
         {
             case AnswerPart.Required:
                 _required |= 1UL << (tag & 63);
+                Keep(ref reader);
                 break;
             case AnswerPart.Delta:
                 HasDelta |= !rule.Cumulative || HasGrown(ref reader);
+                // Each one is the whole answer so far.
+                if (rule.Cumulative)
+                    _answer?.Clear();
+                Keep(ref reader);
                 break;
             case AnswerPart.Citation:
                 if (_expectedDocument is not null && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(_expectedDocument))

@@ -15,7 +15,7 @@ internal abstract class Deadline
 }
 
 /// <summary>
-/// The deadlines of all exchanges in flight on one timer. Since all of a wire last equally long they come in order, so a list does: adding and removing cost a few
+/// The deadlines of all exchanges in flight that may last equally long, on one timer. So they come in order, so a list does: adding and removing cost a few
 /// pointers, and in a steady load the timer fires once in as long as a deadline lasts. A source and a timer for each exchange cost over a microsecond.
 /// </summary>
 internal sealed class Deadlines : IDisposable

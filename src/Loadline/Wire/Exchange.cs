@@ -21,6 +21,12 @@ public sealed class Exchange
     /// <summary>The user's index, from 0.</summary>
     public int User { get; init; }
 
+    /// <summary>
+    /// How long it waited, after it was due, for one of an open load's users to be free, or for its user's session to be opened; not the generator's lateness.
+    /// 0 where nothing waits.
+    /// </summary>
+    public long Waited { get; set; }
+
     /// <summary>When the request was due.</summary>
     public long Due { get; set; } = Never;
 

@@ -23,6 +23,9 @@ internal sealed class FollowUpWire(IWire wire) : IWire
                 User = values.User,
                 Key = values.Key,
                 Session = values.Session,
+                Question = values.Question,
+                Turns = values.Turns,
+                TopK = values.TopK,
                 DocumentId = reply.DocumentId ?? values.DocumentId,
                 DocumentHandle = reply.DocumentHandle,
                 DocumentTitle = values.DocumentTitle,
@@ -31,6 +34,7 @@ internal sealed class FollowUpWire(IWire wire) : IWire
                 DocumentVersion = values.DocumentVersion,
             },
             Authorization = request.Authorization,
+            Timeout = request.Timeout,
             KeepText = request.KeepText,
         };
         var second = new Exchange { Operation = exchange.Operation, User = exchange.User };

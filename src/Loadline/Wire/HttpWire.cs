@@ -74,7 +74,7 @@ public sealed class HttpWire : IWire
         using var message = Compose(template, request, body);
         exchange.BytesSent = body.Length;
 
-        using var deadline = new CancellationTokenSource(_options.Timeout, _clock.Time);
+        using var deadline = new CancellationTokenSource(request.Timeout ?? _options.Timeout, _clock.Time);
         using var stopping = stop.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline);
         exchange.Sent = _clock.Now;
         var step = BodyStep.More;

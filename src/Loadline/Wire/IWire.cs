@@ -39,6 +39,12 @@ public sealed class WireRequest
     /// </summary>
     public bool ContinuesOnWire { get; set; }
 
+    /// <summary>Whether the answer's text is needed (<see cref="WireReply.Answer"/>).</summary>
+    public bool KeepAnswer { get; set; }
+
+    /// <summary>An exchange that has not ended by then counts as timed out; null is the wire's own limit.</summary>
+    public TimeSpan? Timeout { get; set; }
+
     /// <summary>Keep request and response text whatever the outcome. Failures and slow exchanges keep theirs anyway.</summary>
     public bool KeepText { get; set; }
 }
@@ -55,4 +61,7 @@ public readonly record struct WireReply(bool Ended, TimeSpan? RetryAfter, string
 
     /// <summary>What a setup step captured, by variable; null for none.</summary>
     public IReadOnlyDictionary<string, VariableValue>? Captures { get; init; }
+
+    /// <summary>The answer's text: its content events, or of an answer in one piece its required texts; at most 8192 characters. Null unless asked for.</summary>
+    public string? Answer { get; init; }
 }

@@ -26,6 +26,7 @@ internal sealed class SessionWire(IWire wire, OperationProfile session) : IWire
                 Operation = session,
                 Values = new TemplateValues { User = request.Values.User, Key = request.Values.Key },
                 Authorization = request.Authorization,
+                Timeout = request.Timeout,
                 KeepText = request.KeepText,
             };
             var reply = await wire.SendAsync(opening, exchange, stop).ConfigureAwait(false);
@@ -47,9 +48,10 @@ internal sealed class SessionWire(IWire wire, OperationProfile session) : IWire
     /// <inheritdoc/>
     public void Dispose() => wire.Dispose();
 
-    // The exchange is the request's: of opening the session nothing stays but the time since it was due.
+    // The exchange is the request's: of opening the session nothing stays but the time since it was due, and that the generator isn't what made it late.
     private static void Forget(Exchange exchange)
     {
+        exchange.Waited += exchange.End - exchange.Sent;
         exchange.Sent = exchange.FirstByte = exchange.End = Exchange.Never;
         (exchange.Status, exchange.Tokens, exchange.BytesSent, exchange.BytesReceived) = (0, 0, 0, 0);
         (exchange.Outcome, exchange.Reason, exchange.RequestText, exchange.ResponseText) = (Outcome.Ok, null, null, null);

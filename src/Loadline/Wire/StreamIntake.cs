@@ -28,7 +28,10 @@ internal sealed class StreamIntake(WireOptions options) : IDisposable
     internal BodyStep Take(ReadOnlySpan<byte> piece, long now)
     {
         if (_profile.Framing == StreamFraming.Text)
+        {
+            _reading.Keep(piece);
             TakeContent(now);
+        }
         else if (!TakeEvents(piece, now))
             return BodyStep.Drop;
         if (_exchange.BytesReceived > options.MaxBodyBytes)

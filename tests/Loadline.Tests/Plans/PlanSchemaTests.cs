@@ -35,6 +35,12 @@ public class PlanSchemaTests
     [InlineData("load: { timeout: 30 }")]
     [InlineData("load: { think: 1s..x }")]
     [InlineData("load: { stream: 101% }")]
+    [InlineData("load: { rate: 10 }")]
+    [InlineData("load: { stages: [1m 200] }")]
+    [InlineData("load: { burst: { within: 5s } }")]
+    [InlineData("load: { retry: { jitter: some } }")]
+    [InlineData("scenarios: { readers: { usrs: 5 } }")]
+    [InlineData("scenarios: {}")]
     [InlineData("data: { words: lognormal(120) }")]
     public async Task What_the_reader_refuses_the_schema_refuses(string addition)
     {
@@ -51,7 +57,7 @@ public class PlanSchemaTests
             Assert.True(key.Kind.TryRead(key.Default, out _, out why), $"{key.Path}: {why}");
     });
 
-    private static async Task<IEnumerable<string>> Mistakes(string yaml)
+    internal static async Task<IEnumerable<string>> Mistakes(string yaml)
     {
         var schema = await JsonSchema.FromJsonAsync(PlanSchema.Generate());
         var problems = new List<PlanProblem>();

@@ -9,6 +9,16 @@ internal static class Repository
 
     public static string Text(string path) => File.ReadAllText(Path.Combine(Root, path)).ReplaceLineEndings("\n");
 
+    /// <summary>The path of a file of the nearest folder <c>shared</c> beside or above the repository; it need not be there.</summary>
+    public static string Shared(string path)
+    {
+        var beside = Path.GetDirectoryName(Root);
+        for (var folder = beside; folder is not null; folder = Path.GetDirectoryName(folder))
+            if (File.Exists(Path.Combine(folder, "shared", path)))
+                return Path.Combine(folder, "shared", path);
+        return Path.Combine(beside ?? Root, "shared", path);
+    }
+
     /// <summary>Compares a file with what it must hold; with LOADLINE_UPDATE=1 in the environment it is written first.</summary>
     public static void AssertHolds(string path, string expected)
     {

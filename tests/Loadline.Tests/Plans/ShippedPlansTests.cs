@@ -54,6 +54,26 @@ public class ShippedPlansTests
         Assert.Contains("load.think = 1s..2s", PlanTexts.Good(PlanTexts.Least).Explain()[^1]);
     }
 
+    public static TheoryData<string> InDocs =>
+        [.. Repository.Text("docs/plans.md").Split("```yaml\n").Skip(1).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)])];
+
+    [Theory]
+    [MemberData(nameof(InDocs))]
+    public async Task A_sample_of_the_page_on_plans_is_a_plan(string sample)
+    {
+        // Most samples show the load alone.
+        var text = sample.StartsWith("name:", StringComparison.Ordinal) ? sample : $"name: sample\npurpose: A sample of the page on plans\nobjectives: [errors < 1%]\n{sample}";
+        if (text.Contains("replay:", StringComparison.Ordinal))
+        {
+            using var folder = new Recording.TemporaryFolder();
+            File.WriteAllText(Path.Combine(folder.Path, "monday.jsonl"), string.Concat(Enumerable.Range(0, 1000).Select(i => $"{{\"timestamp\": {i * 30}}}\n")));
+            Assert.Empty(Loadline.Plans.Reading.PlanReader.Read(text, Path.Combine(folder.Path, "plan.yaml")).Problems);
+        }
+        else
+            PlanTexts.Good(text);
+        Assert.Empty(await PlanSchemaTests.Mistakes(text));
+    }
+
     [Fact]
     public void An_unknown_name_is_answered_with_the_nearest_one()
     {

@@ -65,6 +65,7 @@ internal static class SampleRun
                 _ => "upload.p95 can't be judged: no upload was watched until it was searchable.",
             },
             Objectives = objectives,
+            Scenarios = [new ScenarioSummary("default", "20/s (poisson arrivals), at most 50 users at once", new Dictionary<string, string> { ["kind"] = "read" }, 0, 70, 1400, 3, 1, new ArrivalSummary(1400, 1399, 1, 20, 0.4))],
             Phases = [new("up", 0, hold.Start), new("hold", hold.Start, hold.End), new("down", hold.End, seconds)],
             WarmUp = fails ? new(hold.Start, hold.Start + 4, "query took 2 s until then and 900 ms afterwards (medians of the seconds' medians)", true) : null,
             Generator = [new("send lag, P99", .006, .024, "s", true), new("processor time", invalid ? 1.8 : .52, 1.6, "cores", !invalid)],

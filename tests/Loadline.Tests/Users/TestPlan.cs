@@ -60,4 +60,12 @@ internal sealed class KeptExchanges : IExchangeSink
     public void Record(Exchange exchange) => Exchanges.Enqueue(exchange);
 
     public void RecordSearchable(long nanoseconds, Outcome outcome, long at) => Searchable.Enqueue((nanoseconds, outcome));
+
+    internal ConcurrentQueue<Felt> Felt { get; } = [];
+
+    internal ConcurrentQueue<(long Due, bool Sent)> Arrivals { get; } = [];
+
+    public void RecordFelt(Felt felt) => Felt.Enqueue(felt);
+
+    public void RecordArrival(long due, long at, bool sent) => Arrivals.Enqueue((due, sent));
 }

@@ -72,6 +72,33 @@ public class TargetWireTests
         Assert.True(bad.End >= bad.FirstByte);
     }
 
+    [Fact]
+    public async Task Opening_a_session_is_waited_for_and_is_no_lateness()
+    {
+        var clock = new RunClock(TimeProvider.System);
+        await using var target = await TestTarget.StartAsync(context => context.Response.WriteAsync("""{"id": "s1", "answer": "deep"}"""));
+        using var wire = TargetWire.To(Profile, new WireOptions { BaseAddress = target.Address, Timeout = TimeSpan.FromSeconds(20) }, clock);
+        const long forUser = 7;
+        var due = clock.Now - forUser;
+        var (first, reply) = await SendAsync(wire, "query", exchange: new Exchange { Operation = "query", Due = due, Waited = forUser }, change: request => request.KeepAnswer = true);
+        Assert.Equal((Outcome.Ok, "deep"), (first.Outcome, reply.Answer));
+        Assert.InRange(first.Waited, forUser + 1, first.Sent - due);
+        var (second, _) = await SendAsync(wire, "query");
+        Assert.Equal(0, second.Waited);
+    }
+
+    [Theory]
+    [InlineData("query", "/sessions")]
+    [InlineData("upload", "/index/d9/d9")]
+    public async Task What_comes_before_and_after_a_request_has_its_limit(string operation, string hangs)
+    {
+        await using var target = await TestTarget.StartAsync(context =>
+            context.Request.Path == hangs ? Task.Delay(Timeout.Infinite, context.RequestAborted) : context.Response.WriteAsync("""{"id": "d9", "answer": "x"}"""));
+        using var wire = Wire(target.Address);
+        var (exchange, _) = await SendAsync(wire, operation, change: request => request.Timeout = TimeSpan.FromMilliseconds(500));
+        Assert.Equal((Outcome.TimedOut, "timeout"), (exchange.Outcome, exchange.Reason));
+    }
+
     [Theory]
     [InlineData("data: {\"d\": \"a\"}\n\n", false, Outcome.Ok, null)]
     [InlineData("data: {\"d\": \"a\"}\n\n", true, Outcome.Failed, "stream_cut")]
@@ -105,10 +132,11 @@ public class TargetWireTests
         return (exchange.Outcome, exchange.Reason);
     }
 
-    private static async Task<(Exchange Exchange, WireReply Reply)> SendAsync(IWire wire, string operation, bool streamed = false, string user = "u0")
+    private static async Task<(Exchange Exchange, WireReply Reply)> SendAsync(IWire wire, string operation, bool streamed = false, string user = "u0", Exchange? exchange = null, Action<WireRequest>? change = null)
     {
-        var exchange = new Exchange { Operation = operation };
+        exchange ??= new Exchange { Operation = operation };
         var request = new WireRequest { Operation = Profile.Operations[operation], Values = new TemplateValues { User = user, Question = "q", DocumentText = "t" }, Streamed = streamed };
+        change?.Invoke(request);
         return (exchange, await wire.SendAsync(request, exchange, default));
     }
 }

@@ -14,6 +14,12 @@ internal enum KeyShape
 
     /// <summary>A list of lines.</summary>
     Lines,
+
+    /// <summary>Names with a word each.</summary>
+    Tags,
+
+    /// <summary>Names with a section each.</summary>
+    Named,
 }
 
 /// <summary>One key of a plan.</summary>
@@ -22,10 +28,11 @@ internal enum KeyShape
 /// <param name="Kind">What a value may be; null for sections.</param>
 /// <param name="Default">The value when it is left out; null where it must be given, and for sections. Weights are written <c>a 2, b 1</c>.</param>
 /// <param name="Description">What it means, for documentation and editors.</param>
-internal sealed record PlanKey(string Path, KeyShape Shape, ValueKind? Kind, string? Default, string Description)
+/// <param name="Optional">Whether it may be left out although it has no default; the keys of an optional section count only where the section is there.</param>
+internal sealed record PlanKey(string Path, KeyShape Shape, ValueKind? Kind, string? Default, string Description, bool Optional = false)
 {
-    /// <summary>Whether a plan without it is refused.</summary>
-    public bool Required => Shape != KeyShape.Section && Default is null;
+    /// <summary>Whether its section without it is refused.</summary>
+    public bool Required => Shape != KeyShape.Section && Default is null && !Optional;
 
     /// <summary>The last part of the path.</summary>
     public string Name => Path[(Path.LastIndexOf('.') + 1)..];

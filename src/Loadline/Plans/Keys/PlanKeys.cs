@@ -7,6 +7,11 @@ internal static class PlanKeys
 {
     private const double Minute = 60, Hour = 3600, Day = 86400;
 
+    /// <summary>Stands for the name of any scenario in paths of the table.</summary>
+    public const string AnyName = "NAME";
+
+    private const string Scenarios = "scenarios.";
+
     /// <summary>A weight in the mix.</summary>
     public static ValueKind Weight { get; } = new NumberKind(0.0001, 1_000_000, "40");
 
@@ -23,16 +28,47 @@ internal static class PlanKeys
 
         Section("load", "Who loads the target, how hard and how long."),
         Value("load.users", new WholeNumberKind("users", 1, 100_000, "1000"), "50", "Users at the height of the test. Each sends a request, waits for its answer, thinks, and sends the next."),
+        Optional("load.stages", KeyShape.Lines, new StageKind(), "The number of users over time, from 0, in place of `users` and `phases`; with rates it is an open load, in place of `rate`. A first stage that rises is the up phase, a last one that goes to 0 the down phase, and all between is judged."),
+        Optional("load.rate", KeyShape.Value, new RateKind("120/s"), "Makes the load open: so many sessions begin, whatever the target does. The up phase rises to it from 0, the down phase falls from it to 0."),
+        Value("load.arrivals", new WordKind<ArrivalLaw>("poisson"), "poisson", "How the arrivals of an open load lie about its rate: `poisson` as independent people come, `constant` evenly."),
+        Optional("load.spike", KeyShape.Section, null, "Another rate for a while, within the hold phase of a load with `rate`."),
+        Value("load.spike.at", new DurationKind(0, 7 * Day, "1m"), null, "When it begins, since the load's start."),
+        Value("load.spike.for", new DurationKind(0.001, 7 * Day, "10s"), null, "How long it lasts."),
+        Value("load.spike.to", new RateKind("1000/s"), null, "The rate while it lasts."),
+        Optional("load.burst", KeyShape.Section, null, "Makes the load open: a number of sessions in a time, in groups that begin at once, evenly spaced. It is the whole load: there are no other phases."),
+        Value("load.burst.requests", new WholeNumberKind("requests", 1, 10_000_000, "1000"), null, "How many in all."),
+        Value("load.burst.within", new DurationKind(0.001, 7 * Day, "30s"), null, "The time in which they come. `--time-scale` leaves it as it is: it is a rate."),
+        Value("load.burst.at-once", new WholeNumberKind("requests", 1, 10_000_000, "100"), "1", "The least that come in the same moment."),
+        Optional("load.replay", KeyShape.Section, null, "Makes the load open: sessions begin at the times of a recorded trace. It is the whole load: there are no other phases."),
+        Value("load.replay.file", new LineKind("a path", 1000, "trace.jsonl"), null, "A file with a JSON object a line, each with a `timestamp` in seconds or as a date and time. A relative path counts from the plan's folder."),
+        Value("load.replay.speed", new NumberKind(0.001, 1_000_000, "10"), "1", "How many times as fast as it was recorded."),
+        Value("load.replay.from", new DurationKind(0, 3650 * Day, "2h"), "0s", "Where in the trace to begin, in its own time."),
+        Optional("load.replay.for", KeyShape.Value, new DurationKind(0.001, 3650 * Day, "10m"), "How much of the trace to replay, in its own time. Without it all of the rest."),
+        Value("load.users-at-most", new WholeNumberKind("users", 1, 100_000, "2000"), "1000", "The most users that an open load has at once. An arrival that finds all of them busy waits for one, and its response time counts from when it was due."),
+        Value("load.waiting-at-most", new WholeNumberKind("arrivals", 0, 10_000_000, "10000"), "10000", "The most arrivals that wait for a user. One more is dropped and counted, and the objective `sent >= 99.9%`, which every open load has unless the plan says otherwise, tells of it."),
         Section("load.phases", "The three phases of the load. Objectives judge the hold phase."),
         Value("load.phases.up", new DurationKind(0, Day, "2m"), "5s", "Users start evenly spread over this time."),
         Value("load.phases.hold", new DurationKind(1, 7 * Day, "26m"), "1m", "All users are active for this time."),
         Value("load.phases.down", new DurationKind(0, Day, "2m"), "5s", "Users leave evenly spread over this time, each after the exchange it has in hand."),
         Value("load.think", new DistributionKind(Quantity.Time, 0, Hour, "0.5s..1.5s"), "1s..2s", "How long a user waits between an answer and the next request."),
+        Optional("load.pace", KeyShape.Value, new DistributionKind(Quantity.Time, 0.001, Hour, "1.5s"), "In place of `think`: the beginnings of a user's requests lie this far apart. Who is kept waiting longer sends the next as soon as the answer is there."),
+        Optional("load.intensity", KeyShape.Value, new NumberKind(0.01, 100, "2"), "How many times as often a user sends: 2 halves the time from request to request, though never below the response time. Without it 1."),
+        Optional("load.turns", KeyShape.Value, new DistributionKind(Quantity.Count, 1, 1000, "1..4"), "Requests of a session; without it each request is one of its own. A session has one history of questions and answers, which a profile sends with `{{history}}` or `{{messages}}`. In an open load each arrival is a session, with think time between its turns."),
+        Optional("load.retry", KeyShape.Section, null, "What a user does whose request was refused by a limit (429), failed (but for other 4xx) or timed out: tries again. Each try is an exchange; what the user felt is in the metrics `felt` and `attempts`."),
+        Value("load.retry.attempts", new WholeNumberKind("tries", 1, 20, "3"), "3", "How often in all, the first try included."),
+        Value("load.retry.backoff", new BackoffKind("200ms..5s"), "200ms..5s", "The wait before the second try, and the longest: each is twice the one before."),
+        Value("load.retry.jitter", new WordKind<Jitter>("full"), "full", "How much of a wait is left to chance: `full` all of it, `half`, or `none`."),
+        Value("load.retry.retry-after", new DurationKind(0, Hour, "30s"), "30s", "A `Retry-After` takes the place of the backoff, up to this; 0s ignores it."),
         new("load.mix", KeyShape.Weights, Weight, "query 40, upload 25, search 20, status 15", "How often users do what: a weight for each operation. Weights need not add up to 100."),
         Value("load.timeout", new DurationKind(0.01, Hour, "30s"), "30s", "An exchange that has not ended by then is ended and counted as timed out."),
         Value("load.stream", new ShareKind("100%"), "100%", "The share of queries that ask for a stream of tokens."),
         Value("load.documents-per-user", new WholeNumberKind("documents", 1, 10_000, "5"), "5", "Documents that a user keeps: past them an upload replaces the user's oldest with its next version."),
         Value("load.watch", new ShareKind("10%"), "10%", "The share of uploads that are watched, by polling, until they are searchable."),
+
+        Optional("load.tags", KeyShape.Tags, new LineKind("a word or two", 100, "read"), "Words by which exchanges can be told apart, by their names."),
+        Optional("scenarios", KeyShape.Named, null, "Several loads in one plan, in place of `load`, each under a name. A scenario has all the keys of `load`, and those below. They run beside each other unless told otherwise."),
+        Optional($"scenarios.{AnyName}.start", KeyShape.Value, new DurationKind(0, 7 * Day, "30s"), "When it begins: since the run's start or, with `after`, since the other's end."),
+        Optional($"scenarios.{AnyName}.after", KeyShape.Value, new WordNameKind("the name of another scenario", "readers"), "The scenario after whose end it begins."),
 
         Section("data", "What users upload and ask."),
         Value("data.documents", new WholeNumberKind("documents", 0, 1_000_000, "5000"), "1000", "Documents that the target is given before the load starts."),
@@ -54,13 +90,35 @@ internal static class PlanKeys
             "What must hold in the hold phase, one line each: metric, comparison, limit with its unit. Metrics: docs/metrics.md. With `should` in front a miss gives WARN in place of FAIL."),
     ];
 
-    /// <summary>By path.</summary>
-    public static IReadOnlyDictionary<string, PlanKey> ByPath { get; } = All.ToDictionary(key => key.Path);
+    private static readonly Dictionary<string, PlanKey> ByPath = All.ToDictionary(key => key.Path);
 
-    /// <summary>The keys of a section, in order; the root is the empty path.</summary>
-    public static IEnumerable<PlanKey> Of(string section) => All.Where(key => key.Section == section);
+    /// <summary>The key of a path in a plan, or null: <c>scenarios.readers.users</c> is the key <c>load.users</c>.</summary>
+    public static PlanKey? Find(string path) => ByPath.GetValueOrDefault(InTable(path));
+
+    /// <summary>The keys of a section in a plan, in order; the root is the empty path.</summary>
+    public static IEnumerable<PlanKey> Of(string section)
+    {
+        var own = All.Where(key => key.Section == section);
+        if (!section.StartsWith(Scenarios, StringComparison.Ordinal))
+            return own;
+        var rest = Rest(section);
+        return rest.Length > 0 ? All.Where(key => key.Section == "load." + rest) : All.Where(key => key.Section == "load" || key.Section == Scenarios + AnyName);
+    }
+
+    private static string InTable(string path)
+    {
+        if (!path.StartsWith(Scenarios, StringComparison.Ordinal) || Rest(path) is not { Length: > 0 } rest)
+            return path;
+        var own = $"{Scenarios}{AnyName}.{rest}";
+        return ByPath.ContainsKey(own) ? own : "load." + rest;
+    }
+
+    // What follows the scenario's name.
+    private static string Rest(string path) => path.IndexOf('.', Scenarios.Length) is > 0 and var dot ? path[(dot + 1)..] : "";
 
     private static PlanKey Value(string path, ValueKind kind, string? standard, string description) => new(path, KeyShape.Value, kind, standard, description);
 
     private static PlanKey Section(string path, string description) => new(path, KeyShape.Section, null, null, description);
+
+    private static PlanKey Optional(string path, KeyShape shape, ValueKind? kind, string description) => new(path, shape, kind, null, description, Optional: true);
 }

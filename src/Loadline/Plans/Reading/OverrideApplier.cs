@@ -58,7 +58,7 @@ internal static class OverrideApplier
                     return;
             }
         }
-        var isLines = PlanKeys.ByPath.TryGetValue(path, out var key) && key.Shape == KeyShape.Lines;
+        var isLines = PlanKeys.Find(path) is { Shape: KeyShape.Lines };
         if (adds && !isLines)
             problems.Add(value.Origin.Problem(path, null, "is not a list, so nothing can be added to it", $"write {path}=value"));
         else if (isLines)
@@ -73,7 +73,7 @@ internal static class OverrideApplier
 
     // One weight that is set must not make the plan forget the other weights' defaults.
     private static List<MapEntry> Standard(string path, Origin origin) =>
-        PlanKeys.ByPath.TryGetValue(path, out var key) && key.Shape == KeyShape.Weights
+        PlanKeys.Find(path) is { Shape: KeyShape.Weights } key
             ? [.. Weights.Split(key.Default!).Select(weight => new MapEntry(weight.Name, origin, new ScalarNode(origin, weight.Value, true)))]
             : [];
 

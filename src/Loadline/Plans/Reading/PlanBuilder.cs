@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Loadline.Plans.Reading;
 
 /// <summary>Makes a plan from values that broke no rule.</summary>
-internal static class PlanBuilder
+internal static partial class PlanBuilder
 {
     /// <summary>Makes the plan; the scale multiplies the phases' durations only.</summary>
-    public static Plan Build(PlanValues values, double timeScale, string source) => new()
+    public static Plan Build(PlanValues values, IReadOnlyList<Scenario> scenarios, double timeScale, string source) => new()
     {
         Name = values.Get<string>("name"),
         Purpose = values.Get<string>("purpose"),
@@ -15,19 +17,8 @@ internal static class PlanBuilder
         TimeScale = timeScale,
         Settings = values.Settings,
         Defaulted = values.Defaulted,
-        Load = new Load
-        {
-            Users = values.Number("load.users"),
-            Up = values.Get<TimeSpan>("load.phases.up") * timeScale,
-            Hold = values.Get<TimeSpan>("load.phases.hold") * timeScale,
-            Down = values.Get<TimeSpan>("load.phases.down") * timeScale,
-            Think = values.Get<Distribution>("load.think"),
-            Mix = values.Get<Dictionary<string, double>>("load.mix"),
-            Timeout = values.Get<TimeSpan>("load.timeout"),
-            Stream = values.Get<double>("load.stream"),
-            DocumentsPerUser = values.Number("load.documents-per-user"),
-            Watch = values.Get<double>("load.watch"),
-        },
+        Load = RunPhases.Sum(scenarios),
+        Scenarios = scenarios,
         Data = new PlanData
         {
             Documents = values.Number("data.documents"),
@@ -46,6 +37,13 @@ internal static class PlanBuilder
             LoadFactor = values.Get<double>("llm.load-factor"),
             Failures = values.Get<double>("llm.failures"),
         },
-        Objectives = [.. values.Lines.Select(line => new Objective(line.Text, line.Origin.Line))],
+        Objectives = [.. values.Lines.Select(line => new Objective(line.Text, line.Origin.Line)), .. Implied(values, scenarios)],
     };
+
+    // A load that was not sent as planned says nothing of the target under that load. A plan that says how much may be missing has its own line.
+    private static IEnumerable<Objective> Implied(PlanValues values, IReadOnlyList<Scenario> scenarios) =>
+        scenarios.Any(scenario => scenario.Load.Arrivals is not null) && !values.Lines.Any(line => OwnSent().IsMatch(line.Text)) ? [new Objective("sent >= 99.9%", 0)] : [];
+
+    [GeneratedRegex(@"^\s*(should\s+)?sent\s*[<>=]")]
+    private static partial Regex OwnSent();
 }

@@ -29,10 +29,11 @@ public static class PlanReader
         var values = new PlanValues(problems);
         values.Read(root);
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
-        CheckTotals(values, root.Origin, problems);
+        var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
+        var scenarios = loads.Read();
         CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
-        CheckObjectives(values, objectives, problems);
-        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, timeScale, text), problems);
+        CheckObjectives(values, scenarios, objectives, problems);
+        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, timeScale, text), problems);
     }
 
     private static IReadOnlyCollection<string>? OfOwnTargets(string target) => OwnTarget.Find(target) is not null ? StandardOperations : null;
@@ -50,36 +51,28 @@ public static class PlanReader
             problems.Add(origin.Problem("", text, "must be a number from 0.0001 to 1000 that the phases' durations are multiplied by", "write, for example, 0.1"));
             return 1;
         }
-        if (values.IsRead("load.phases.hold") && values.Get<TimeSpan>("load.phases.hold") * scale is var hold && (hold < TimeSpan.FromSeconds(1) || hold > TimeSpan.FromDays(7)))
-            problems.Add(origin.Problem("load.phases.hold", DurationQuantity.Text(hold.TotalSeconds), "would be the length of the hold phase, which must be from 1s to 7d", "choose a scale nearer to 1"));
+        foreach (var path in values.Loads.Select(load => load + ".phases.hold").Where(values.IsRead))
+            if (values.Get<TimeSpan>(path) * scale is var hold && (hold < TimeSpan.FromSeconds(1) || hold > TimeSpan.FromDays(7)))
+                problems.Add(origin.Problem(path, DurationQuantity.Text(hold.TotalSeconds), "would be the length of the hold phase, which must be from 1s to 7d", "choose a scale nearer to 1"));
         return scale;
-    }
-
-    // The whole corpus is held by the target under test: a thousand users with ten thousand documents each is a typing mistake.
-    private static void CheckTotals(PlanValues values, Origin root, List<PlanProblem> problems)
-    {
-        const string Users = "load.users", Each = "load.documents-per-user";
-        if (!values.IsRead(Users) || !values.IsRead(Each))
-            return;
-        var total = (long)values.Number(Users) * values.Number(Each);
-        if (total > 10_000_000)
-            problems.Add(values.OriginOf(Each, values.OriginOf(Users, root)).Problem(Each, $"{total}", "would be the documents of all users together, which may be at most 10000000", "lower load.users or load.documents-per-user"));
     }
 
     private static void CheckOperations(PlanValues values, Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
     {
         if (!values.IsRead("target") || operationsOf(values.Get<string>("target")) is not { } known)
             return;
-        foreach (var (name, origin) in values.Operations.Where(operation => !known.Contains(operation.Name)))
-            problems.Add(origin.Problem($"load.mix.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
+        foreach (var (path, name, origin) in values.Operations.Where(operation => !known.Contains(operation.Name)))
+            problems.Add(origin.Problem($"{path}.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
     }
 
-    private static void CheckObjectives(PlanValues values, IObjectiveRules? rules, List<PlanProblem> problems)
+    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IObjectiveRules? rules, List<PlanProblem> problems)
     {
         if (rules is null)
             return;
-        var context = new ObjectiveContext([.. values.Operations.Select(operation => operation.Name)])
+        var context = new ObjectiveContext([.. values.Operations.Select(operation => operation.Name).Distinct()])
         {
+            Scenarios = scenarios.DistinctBy(scenario => scenario.Name).ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
+            Spans = [.. scenarios.Select(scenario => scenario.Name).Where(name => name != Scenario.Default)],
             HasBaseline = values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline,
         };
         foreach (var (text, origin) in values.Lines)

@@ -11,15 +11,21 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
     private readonly Dictionary<string, string> _settings = [];
     private readonly Dictionary<string, Origin> _origins = [];
     private readonly HashSet<string> _seen = [];
+    private readonly List<string> _defaulted = [];
+    private readonly List<(string Path, string Name, Origin Origin)> _operations = [];
+    private readonly List<string> _scenarios = [];
 
     /// <summary>Keys that the file does not have.</summary>
-    public IReadOnlyList<string> Defaulted => [.. PlanKeys.All.Where(key => key.Default is not null && !_seen.Contains(key.Path)).Select(key => key.Path)];
+    public IReadOnlyList<string> Defaulted => _defaulted;
+
+    /// <summary>The sections that describe a load: <c>load</c>, or each of <c>scenarios</c>.</summary>
+    public IReadOnlyList<string> Loads => Has("scenarios") ? _scenarios : ["load"];
 
     /// <summary>Every single value as written, defaults included, by path.</summary>
     public IReadOnlyDictionary<string, string> Settings => _settings;
 
-    /// <summary>The weights of the mix with their origins.</summary>
-    public IReadOnlyList<(string Name, Origin Origin)> Operations { get; private set; } = [];
+    /// <summary>The weights of all mixes with their paths and origins.</summary>
+    public IReadOnlyList<(string Path, string Name, Origin Origin)> Operations => _operations;
 
     /// <summary>The objectives with their origins.</summary>
     public IReadOnlyList<(string Text, Origin Origin)> Lines { get; private set; } = [];
@@ -43,16 +49,44 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
     public void Read(MapNode root)
     {
         ReadSection(root, "");
-        foreach (var key in PlanKeys.All.Where(key => key.Shape != KeyShape.Section && !_seen.Contains(key.Path)))
+        foreach (var (path, key) in Expected().Where(expected => !_seen.Contains(expected.Path)).ToList())
         {
-            if (key.Default is null)
-                problems.Add(root.Origin.Problem(key.Path, null, "is missing", key.Shape == KeyShape.Lines
+            var section = path[..Math.Max(0, path.LastIndexOf('.'))];
+            if (PlanKeys.Find(section) is { Optional: true, Shape: KeyShape.Section } && !_seen.Contains(section))
+                continue;
+            if (key.Required)
+                problems.Add(OriginOf(section, root.Origin).Problem(path, null, "is missing", key.Shape == KeyShape.Lines
                     ? $"add '{key.Name}:' with a line beneath it, such as '- {key.Kind!.Example}'"
                     : $"add, for example, '{key.Name}: {key.Kind!.Example}'"));
-            else if (key.Shape == KeyShape.Weights)
-                ReadWeights(key, new MapNode(root.Origin, [.. Weights.Split(key.Default).Select(w => new MapEntry(w.Name, root.Origin, new ScalarNode(root.Origin, w.Value, true)))]));
-            else
-                ReadValue(key, new ScalarNode(root.Origin, key.Default, true));
+            else if (key.Default is not null)
+            {
+                _defaulted.Add(path);
+                if (key.Shape == KeyShape.Weights)
+                    ReadWeights(key, path, new MapNode(root.Origin, [.. Weights.Split(key.Default).Select(w => new MapEntry(w.Name, root.Origin, new ScalarNode(root.Origin, w.Value, true)))]));
+                else
+                    ReadValue(key, path, new ScalarNode(root.Origin, key.Default, true));
+            }
+        }
+    }
+
+    /// <summary>Forgets the default of a key that means nothing in this plan, so that no explanation mentions it; its value stays.</summary>
+    public void Forget(string path)
+    {
+        if (_defaulted.Remove(path))
+            _settings.Remove(path);
+    }
+
+    // Every value that a plan like this one has, in the table's order.
+    private IEnumerable<(string Path, PlanKey Key)> Expected()
+    {
+        foreach (var key in PlanKeys.All.Where(key => key.Shape is not (KeyShape.Section or KeyShape.Named)))
+        {
+            var ofLoad = key.Path.StartsWith("load.", StringComparison.Ordinal);
+            if (!ofLoad && !key.Path.StartsWith("scenarios.", StringComparison.Ordinal))
+                yield return (key.Path, key);
+            else if (ofLoad)
+                foreach (var load in Loads)
+                    yield return (load + key.Path["load".Length..], key);
         }
     }
 
@@ -61,7 +95,7 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
         foreach (var entry in map.Entries)
         {
             var path = section.Length == 0 ? entry.Key : $"{section}.{entry.Key}";
-            if (!PlanKeys.ByPath.TryGetValue(path, out var key))
+            if (PlanKeys.Find(path) is not { } key)
             {
                 problems.Add(entry.Origin.Problem(path, entry.Key, $"is not a key of {(section.Length == 0 ? "a plan" : $"'{section}'")}", Meant(entry.Key, section)));
                 continue;
@@ -71,83 +105,135 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
             if (entry.Value is ScalarNode { IsEmpty: true })
                 problems.Add(entry.Origin.Problem(path, null, "has no value", key.Kind is null ? "write its keys beneath it, or remove the line" : $"write, for example, {key.Kind.Example}"));
             else
-                ReadKey(key, entry.Value);
+                ReadKey(key, path, entry.Value);
         }
     }
 
-    private void ReadKey(PlanKey key, PlanNode node)
+    private void ReadKey(PlanKey key, string path, PlanNode node)
     {
         switch (key.Shape, node)
         {
             case (KeyShape.Value, ScalarNode scalar):
-                ReadValue(key, scalar);
+                ReadValue(key, path, scalar);
                 break;
             case (KeyShape.Section, MapNode map):
-                ReadSection(map, key.Path);
+                ReadSection(map, path);
                 break;
             case (KeyShape.Weights, MapNode map):
-                ReadWeights(key, map);
+                ReadWeights(key, path, map);
+                break;
+            case (KeyShape.Tags, MapNode map):
+                ReadTags(key, path, map);
+                break;
+            case (KeyShape.Named, MapNode map):
+                ReadNamed(path, map);
                 break;
             case (KeyShape.Lines, ListNode list):
-                ReadLines(key, list);
+                ReadLines(key, path, list);
                 break;
             default:
-                WrongShape(key, node);
+                WrongShape(key, path, node);
                 break;
         }
     }
 
-    private void ReadValue(PlanKey key, ScalarNode scalar)
+    private void ReadValue(PlanKey key, string path, ScalarNode scalar)
     {
         var text = scalar.Text.Trim();
         if (key.Kind!.TryRead(text, out var value, out var why))
         {
-            _values[key.Path] = value;
-            _settings[key.Path] = text;
+            _values[path] = value;
+            _settings[path] = text;
         }
         else
-            problems.Add(scalar.Origin.Problem(key.Path, text, why, $"write, for example, {key.Kind.Example}"));
+            problems.Add(scalar.Origin.Problem(path, text, why, $"write, for example, {key.Kind.Example}"));
     }
 
-    private void ReadWeights(PlanKey key, MapNode map)
+    private void ReadWeights(PlanKey key, string path, MapNode map)
     {
         var weights = new Dictionary<string, double>();
         foreach (var entry in map.Entries)
         {
-            var path = $"{key.Path}.{entry.Key}";
+            var one = $"{path}.{entry.Key}";
             var text = (entry.Value as ScalarNode)?.Text ?? "a list or section";
             if (!OperationName().IsMatch(entry.Key))
-                problems.Add(entry.Origin.Problem(path, entry.Key, "must be an operation's name: a lower-case letter, then letters, digits, _ or -; at most 40", "write, for example, query: 40"));
+                problems.Add(entry.Origin.Problem(one, entry.Key, "must be an operation's name: a lower-case letter, then letters, digits, _ or -; at most 40", "write, for example, query: 40"));
             else if (key.Kind!.TryRead(text, out var weight, out var why))
                 weights[entry.Key] = (double)weight;
             else
-                problems.Add(entry.Value.Origin.Problem(path, text, why, "write, for example, 40, or remove the operation"));
+                problems.Add(entry.Value.Origin.Problem(one, text, why, "write, for example, 40, or remove the operation"));
         }
         if (map.Entries.Count is 0 or > 50)
-            problems.Add(map.Origin.Problem(key.Path, null, $"must have 1 to 50 operations and has {map.Entries.Count}", "write, for example, query: 40"));
-        _values[key.Path] = weights;
-        _settings[key.Path] = Weights.Join(weights.Select(w => (w.Key, Numbers.Text(w.Value))));
-        Operations = [.. map.Entries.Select(entry => (entry.Key, entry.Origin))];
+            problems.Add(map.Origin.Problem(path, null, $"must have 1 to 50 operations and has {map.Entries.Count}", "write, for example, query: 40"));
+        _values[path] = weights;
+        _settings[path] = Weights.Join(weights.Select(w => (w.Key, Numbers.Text(w.Value))));
+        _operations.AddRange(map.Entries.Select(entry => (path, entry.Key, entry.Origin)));
     }
 
-    private void ReadLines(PlanKey key, ListNode list)
+    private void ReadTags(PlanKey key, string path, MapNode map)
     {
-        var lines = new List<(string, Origin)>();
+        var tags = new Dictionary<string, string>();
+        foreach (var entry in map.Entries)
+        {
+            var one = $"{path}.{entry.Key}";
+            var text = (entry.Value as ScalarNode)?.Text ?? "";
+            if (!OperationName().IsMatch(entry.Key))
+                problems.Add(entry.Origin.Problem(one, entry.Key, "must be a tag's name: a lower-case letter, then letters, digits, _ or -; at most 40", "write, for example, kind: read"));
+            else if (key.Kind!.TryRead(text, out var value, out var why))
+                tags[entry.Key] = (string)value;
+            else
+                problems.Add(entry.Value.Origin.Problem(one, text, why, $"write, for example, {entry.Key}: {key.Kind.Example}"));
+        }
+        _values[path] = tags;
+        _settings[path] = string.Join(", ", tags.Select(tag => $"{tag.Key} {tag.Value}"));
+    }
+
+    private void ReadNamed(string path, MapNode map)
+    {
+        if (map.Entries.Count is 0 or > 50)
+            problems.Add(map.Origin.Problem(path, null, $"must have 1 to 50 names and has {map.Entries.Count}", "write a name with keys beneath it"));
+        foreach (var entry in map.Entries)
+        {
+            var one = $"{path}.{entry.Key}";
+            if (!OperationName().IsMatch(entry.Key))
+            {
+                problems.Add(entry.Origin.Problem(one, entry.Key, "must be a name: a lower-case letter, then letters, digits, _ or -; at most 40", "write, for example, readers"));
+                continue;
+            }
+            _scenarios.Add(one);
+            _seen.Add(one);
+            _origins[one] = entry.Origin;
+            if (entry.Value is MapNode section)
+                ReadSection(section, one);
+            else if (entry.Value is not ScalarNode { IsEmpty: true })
+                problems.Add(entry.Value.Origin.Problem(one, (entry.Value as ScalarNode)?.Text ?? "a list", "must be a section with the keys of a load", "write, for example, users: 100 beneath it, indented"));
+        }
+    }
+
+    private void ReadLines(PlanKey key, string path, ListNode list)
+    {
+        var lines = new List<(object Value, string Text, Origin Origin)>();
         foreach (var item in list.Items)
         {
             if (item is not ScalarNode scalar)
-                problems.Add(item.Origin.Problem(key.Path, null, "must be one line of text", $"write, for example, '- {key.Kind!.Example}'"));
-            else if (!key.Kind!.TryRead(scalar.Text, out var text, out var why))
-                problems.Add(scalar.Origin.Problem(key.Path, scalar.Text, why, $"write, for example, '- {key.Kind.Example}'"));
+                problems.Add(item.Origin.Problem(path, null, "must be one line of text", $"write, for example, '- {key.Kind!.Example}'"));
+            else if (!key.Kind!.TryRead(scalar.Text, out var value, out var why))
+                problems.Add(scalar.Origin.Problem(path, scalar.Text, why, $"write, for example, '- {key.Kind.Example}'"));
             else
-                lines.Add(((string)text, scalar.Origin));
+                lines.Add((value, scalar.Text.Trim(), scalar.Origin));
         }
         if (list.Items.Count == 0)
-            problems.Add(list.Origin.Problem(key.Path, null, "has no line, and a plan that judges nothing can't pass", $"write, for example, '- {key.Kind!.Example}'"));
-        Lines = lines;
+            problems.Add(list.Origin.Problem(path, null, path == "objectives" ? "has no line, and a plan that judges nothing can't pass" : "has no line", $"write, for example, '- {key.Kind!.Example}'"));
+        if (path == "objectives")
+        {
+            Lines = [.. lines.Select(line => ((string)line.Value, line.Origin))];
+            return;
+        }
+        _values[path] = lines.ConvertAll(line => line.Value);
+        _settings[path] = string.Join(", ", lines.Select(line => line.Text));
     }
 
-    private void WrongShape(PlanKey key, PlanNode node)
+    private void WrongShape(PlanKey key, string path, PlanNode node)
     {
         var received = node switch { ScalarNode scalar => scalar.Text, ListNode => "a list", _ => "a section" };
         var (rule, remedy) = key.Shape switch
@@ -155,9 +241,11 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
             KeyShape.Value => ("must be one value: " + key.Kind!.Rule, $"write, for example, {key.Name}: {key.Kind.Example}"),
             KeyShape.Lines => ("must be a list of lines", $"write '- {key.Kind!.Example}' beneath '{key.Name}:'"),
             KeyShape.Weights => ("must name operations with their weights", $"write, for example, {key.Name}: {{ query: 40, upload: 25 }}"),
-            _ => ("must be a section with keys: " + string.Join(", ", PlanKeys.Of(key.Path).Select(k => k.Name)), "write them beneath it, indented"),
+            KeyShape.Tags => ("must name words with their values", $"write, for example, {key.Name}: {{ kind: read }}"),
+            KeyShape.Named => ("must be sections, each under a name", $"write, for example, {key.Name}: {{ readers: {{ users: 100 }} }}"),
+            _ => ("must be a section with keys: " + string.Join(", ", PlanKeys.Of(path).Select(k => k.Name)), "write them beneath it, indented"),
         };
-        problems.Add(node.Origin.Problem(key.Path, received, rule, remedy));
+        problems.Add(node.Origin.Problem(path, received, rule, remedy));
     }
 
     // A key in the wrong section is a commoner mistake than a misspelt one.

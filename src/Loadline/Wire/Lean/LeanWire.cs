@@ -25,7 +25,8 @@ public sealed class LeanWire : IWire
     private readonly IntakeShared _shared;
     private readonly IConnector _connector;
     private readonly IdleConnections _idle;
-    private readonly Deadlines _deadlines;
+    // One for each time-out that requests have: within one they come in order.
+    private readonly ConcurrentDictionary<long, Deadlines> _deadlines = new();
     private readonly Deadlines _draining;
     private readonly long _timeout;
     private readonly SemaphoreSlim? _permits;
@@ -51,7 +52,6 @@ public sealed class LeanWire : IWire
         UsesEpoll = epoll ?? EpollConnector.IsSupported;
         _connector = UsesEpoll ? new EpollConnector(tls) : new SocketConnector(tls);
         _idle = new IdleConnections(_connector.Shelves);
-        _deadlines = new Deadlines(clock);
         _draining = new Deadlines(clock);
         _timeout = RunClock.Nanoseconds(options.Timeout);
         _permits = options.Connections == int.MaxValue ? null : new SemaphoreSlim(Math.Max(1, options.Connections));
@@ -83,11 +83,13 @@ public sealed class LeanWire : IWire
             return;
         _disposed = true;
         _sharedStopping.Dispose();
-        _deadlines.ForEach(static (deadline, ticket) => ((LeanCall)deadline).Abort(ticket, stopped: true));
+        foreach (var deadlines in _deadlines.Values)
+            deadlines.ForEach(static (deadline, ticket) => ((LeanCall)deadline).Abort(ticket, stopped: true));
         _draining.ForEach(static (deadline, ticket) => ((LeanCall)deadline).Abort(ticket, stopped: true));
         CloseIdle();
         _connector.Dispose();
-        _deadlines.Dispose();
+        foreach (var deadlines in _deadlines.Values)
+            deadlines.Dispose();
         _draining.Dispose();
         lock (_gate)
         {
@@ -117,7 +119,7 @@ public sealed class LeanWire : IWire
     /// <summary>From now on a call may only drain, for a while.</summary>
     internal void LimitDraining(LeanCall call, int ticket)
     {
-        _deadlines.Remove(call);
+        call.Owner?.Remove(call);
         _draining.Add(call, Clock.Now + RunClock.Nanoseconds(Options.DrainLimit), ticket);
     }
 
@@ -150,7 +152,7 @@ public sealed class LeanWire : IWire
         exchange.Sent = Clock.Now;
         try
         {
-            if (!await _permits!.WaitAsync(Options.Timeout, stop).ConfigureAwait(false))
+            if (!await _permits!.WaitAsync(request.Timeout ?? Options.Timeout, stop).ConfigureAwait(false))
             {
                 (exchange.Outcome, exchange.Reason, exchange.End) = (Outcome.TimedOut, Reasons.Timeout, Clock.Now);
                 return new WireReply(true, null, null, []);
@@ -181,7 +183,10 @@ public sealed class LeanWire : IWire
         var reply = call.Task;
         if (exchange.Sent == Exchange.Never)
             exchange.Sent = Clock.Now;
-        _deadlines.Add(call, exchange.Sent + _timeout, ticket);
+        var timeout = request.Timeout is { } own ? RunClock.Nanoseconds(own) : _timeout;
+        if (!_deadlines.TryGetValue(timeout, out var deadlines))
+            deadlines = _deadlines.GetOrAdd(timeout, static (_, clock) => new Deadlines(clock), Clock);
+        deadlines.Add(call, exchange.Sent + timeout, ticket);
         if (!SharesStop(stop))
             call.RegisterStop(ticket);
         // Asked after the call can be found: who stops in between finds it, or is found here.
@@ -267,7 +272,8 @@ public sealed class LeanWire : IWire
             if (((LeanCall)deadline).Stop == _sharedStop)
                 ((LeanCall)deadline).Abort(ticket, stopped: true);
         }
-        _deadlines.ForEach(StopOne);
+        foreach (var deadlines in _deadlines.Values)
+            deadlines.ForEach(StopOne);
         _draining.ForEach(StopOne);
     }
 
