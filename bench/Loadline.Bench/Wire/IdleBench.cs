@@ -74,6 +74,14 @@ internal static class IdleBench
 
         public int Others => Volatile.Read(ref _others);
 
+        public void RecordFelt(Felt felt)
+        {
+        }
+
+        public void RecordArrival(long due, long at, bool sent)
+        {
+        }
+
         public void Record(Exchange exchange)
         {
             if (exchange.Outcome == Outcome.Ok)
