@@ -161,7 +161,7 @@ internal sealed class AnswerIntake(IntakeShared shared) : IDisposable
                 Exchange.Correct = _reading.ExpectedCited;
         }
         KeepText(body);
-        return new WireReply(true, _retryAfter, _reading.DocumentId, _reading.Texts) 
+        return new WireReply(true, _retryAfter, _reading.DocumentId, _reading.Texts)
         {
             Answer = _reading.Answer,
             DocumentHandle = _reading.DocumentHandle,

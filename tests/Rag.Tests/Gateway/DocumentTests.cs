@@ -1,11 +1,11 @@
-using Rag.Filters;
-using Rag.Errors;
-using Rag.Documents;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Rag.Documents;
+using Rag.Errors;
+using Rag.Filters;
 using Xunit;
 
 namespace Rag.Tests.Gateway;

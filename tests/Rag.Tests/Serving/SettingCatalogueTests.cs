@@ -1,7 +1,7 @@
-using Rag.Engines;
-using Rag.Embedding;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Rag.Embedding;
+using Rag.Engines;
 using Rag.Host.Serving;
 using Rag.Tests.Engines;
 using Xunit;
