@@ -15,7 +15,7 @@ internal sealed partial class KnownCallers(IIdentity identity, GatewayOptions op
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
     /// <summary>How long identity is waited for when there is an older answer; whoever is not known has nothing else to wait for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    internal static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
 
     private readonly ConcurrentDictionary<KeyHash, Known> _known = new();

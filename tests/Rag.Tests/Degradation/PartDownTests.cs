@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Rag.Documents;
 using Rag.Embedding;
-using Rag.Identity;
+using Rag.Gateway;
 using Rag.Keywords;
 using Rag.Reranking;
 using Rag.Seams;
@@ -123,7 +123,8 @@ public sealed class PartDownTests(FaultyShape shape, ITestOutputHelper output) :
         Assert.InRange(embed + near + texts, TimeSpan.Zero, second);
         Assert.InRange(words + document, TimeSpan.Zero, second);
         Assert.InRange(texts + document, TimeSpan.Zero, second);
-        Assert.InRange(Cap(RerankingContract.Instance, "Rerank") + Cap(IdentityContract.Instance, "Authenticate"), TimeSpan.Zero, second);
+        // Of a key seen lately: another can't be let in without identity, and nothing is answered instead.
+        Assert.InRange(Cap(RerankingContract.Instance, "Rerank") + KnownCallers.Patience, TimeSpan.Zero, second);
     }
 
     private static TimeSpan Cap(Contract contract, string call) => contract.Calls.Single(c => c.Name == call).Policy.Cap;

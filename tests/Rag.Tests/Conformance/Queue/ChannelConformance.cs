@@ -69,7 +69,7 @@ public abstract class ChannelConformance : QueueConformance
         var jobs = new List<IngestionJob>();
         while (jobs.Count < 7)
             jobs.AddRange(await worker.ClaimAsync(3));
-        Assert.Equal(7, (await channel.Announcer.DescribeAsync(default)).Messages);
+        await QueueHouse.Until(async () => await DescribeAsync(channel) is { Messages: 7 }, "seven in hand still count");
         await QueueHouse.Until(async () => (await DescribeAsync(channel))?.Age > TimeSpan.FromSeconds(1), "the oldest is a second old");
         Assert.InRange((await channel.Announcer.DescribeAsync(default)).Age, TimeSpan.FromSeconds(1), clock.Elapsed + TimeSpan.FromSeconds(1));
         foreach (var job in jobs)
