@@ -8,6 +8,7 @@ internal static class ProcessTrees
     private const double TicksPerSecond = 100; // USER_HZ on Linux
 
     /// <summary>Seconds of CPU and mebibytes of resident memory of a process and its descendants; shared pages count for each.</summary>
+    /// <remarks>Of this process itself without its descendants: among them is what it measures.</remarks>
     public static (double CpuSeconds, double MiB) Of(int root)
     {
         var parents = new Dictionary<int, int>();
@@ -19,10 +20,10 @@ internal static class ProcessTrees
             // "pid (name) state ppid …": the name may hold anything, so fields count from its closing parenthesis.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
             parents[id] = int.Parse(fields[1], CultureInfo.InvariantCulture);
-            cpu[id] = fields[11..15].Sum(ticks => double.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
+            cpu[id] = fields[11..(id == Environment.ProcessId ? 13 : 15)].Sum(ticks => double.Parse(ticks, CultureInfo.InvariantCulture)) / TicksPerSecond;
         }
 
-        var all = parents.Keys.Where(id => Descends(id, root, parents)).ToList();
+        var all = parents.Keys.Where(id => root == Environment.ProcessId ? id == root : Descends(id, root, parents)).ToList();
         return (all.Sum(id => cpu[id]), all.Sum(Resident));
     }
 
