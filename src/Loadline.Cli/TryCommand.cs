@@ -44,7 +44,7 @@ internal static class TryCommand
         {
             return Refuse(ExitCode.BadPlan, problem.Message);
         }
-        catch (Exception problem) when (problem is TargetException or TargetSetupException or IOException or UnauthorizedAccessException)
+        catch (Exception problem) when (problem is TargetException or TargetSetupException or TransportException or IOException or UnauthorizedAccessException)
         {
             return Refuse(ExitCode.Internal, problem.Message);
         }

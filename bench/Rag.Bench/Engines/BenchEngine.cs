@@ -10,6 +10,9 @@ namespace Rag.Bench.Engines;
 internal sealed record BenchEngine(
     string Name, IReadOnlyList<string> Services, IReadOnlyList<string> Excused, IReadOnlyList<string> Codes, int MostConnections, Func<EngineAddress, IReadOnlyDictionary<string, string>> Settings)
 {
+    /// <summary>The mock cluster, which is no server of its own.</summary>
+    public const string Mock = "kafka-mock";
+
     /// <summary>All of them. Each takes a seam or two; together postgres, redis, kafka and chroma take every seam of which a server can be the engine but keywords.</summary>
     public static IReadOnlyList<BenchEngine> All { get; } =
     [
@@ -40,13 +43,13 @@ internal sealed record BenchEngine(
             ["kafka:client:broker.version.fallback"] = "0.9.0",
         }),
         // The modern protocol: headers and an idempotent producer. It lives in the bench's own process and can't be hurt.
-        new(MockCluster.Name, [], [], [], 36, at => new Dictionary<string, string> { ["queue:engine"] = "kafka", ["kafka:bootstrap_servers"] = $"{at.Host}:{at.Port}" }),
+        new(Mock, [], [], [], 36, at => new Dictionary<string, string> { ["queue:engine"] = "kafka", ["kafka:bootstrap_servers"] = $"{at.Host}:{at.Port}" }),
         // chroma:connections
         new("chroma", ["vectors"], [], ["vectors"], 32, at => new Dictionary<string, string> { ["vectors:engine"] = "chroma", ["chroma:url"] = $"http://{at.Host}:{at.Port}" }),
     ];
 
     /// <summary>Those that run as a server of their own, which can be killed.</summary>
-    public static IEnumerable<BenchEngine> Servers => All.Where(engine => engine.Name != MockCluster.Name);
+    public static IEnumerable<BenchEngine> Servers => All.Where(engine => engine.Name != Mock);
 
     /// <summary>A whole deployment: a server for every seam that takes one.</summary>
     public static IReadOnlyList<string> Deployment { get; } = ["postgres", "redis", "kafka", "chroma"];

@@ -25,11 +25,11 @@ internal sealed class EngineStack : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Settings => Engines.SelectMany(engine => engine.Settings(AddressOf(engine))).ToDictionary();
 
     /// <summary>Names and versions.</summary>
-    public string Versions => string.Join(", ", Engines.Select(engine => engine.Name == MockCluster.Name ? MockCluster.Version : EngineServer.VersionOf(engine.Name)));
+    public string Versions => string.Join(", ", Engines.Select(engine => engine.Name == BenchEngine.Mock ? MockCluster.Version : EngineServer.VersionOf(engine.Name)));
 
     /// <summary>Each engine's process, the mock cluster's being this one.</summary>
     public IEnumerable<(string Engine, int ProcessId)> Processes =>
-        Engines.Select(engine => (engine.Name, engine.Name == MockCluster.Name ? Environment.ProcessId : this[engine.Name].ProcessId));
+        Engines.Select(engine => (engine.Name, engine.Name == BenchEngine.Mock ? Environment.ProcessId : this[engine.Name].ProcessId));
 
     /// <summary>An engine's server.</summary>
     public EngineServer this[string engine] => _servers[engine];
@@ -43,7 +43,7 @@ internal sealed class EngineStack : IAsyncDisposable
         {
             foreach (var engine in stack.Engines)
             {
-                if (engine.Name == MockCluster.Name)
+                if (engine.Name == BenchEngine.Mock)
                 {
                     stack._mock = new MockCluster();
                     continue;
@@ -102,7 +102,7 @@ internal sealed class EngineStack : IAsyncDisposable
 
     private EngineAddress AddressOf(BenchEngine engine)
     {
-        if (engine.Name != MockCluster.Name)
+        if (engine.Name != BenchEngine.Mock)
             return new EngineAddress("127.0.0.1", this[engine.Name].Port);
         var first = _mock!.Servers.Split(',')[0].Split(':');
         return new EngineAddress(first[0], int.Parse(first[1], CultureInfo.InvariantCulture));

@@ -6,7 +6,6 @@ using Loadline.Users;
 using Loadline.Users.Feeds;
 using Loadline.Verdicts;
 using Loadline.Wire;
-using Loadline.Wire.Lean;
 
 namespace Loadline.Runs;
 
@@ -170,7 +169,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Gone = gone,
             Interrupted = stop.IsCancellationRequested,
             Scenarios = RunSummaries.Scenarios(plan, population),
-            SentAgain = wire is LeanWire lean ? lean.SentAgain : 0,
+            SentAgain = wire.SentAgain,
         };
     }
 

@@ -52,5 +52,8 @@ internal sealed class FollowUpWire(IWire wire) : IWire
     }
 
     /// <inheritdoc/>
+    public long SentAgain => wire.SentAgain;
+
+    /// <inheritdoc/>
     public void Dispose() => wire.Dispose();
 }

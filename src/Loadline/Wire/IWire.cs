@@ -13,6 +13,9 @@ public interface IWire : IDisposable
     /// <param name="exchange">Where to write what happened.</param>
     /// <param name="stop">Cancels the exchange in hand: then the reply is not <see cref="WireReply.Ended"/>, and the exchange must not be recorded.</param>
     ValueTask<WireReply> SendAsync(WireRequest request, Exchange exchange, CancellationToken stop);
+
+    /// <summary>Requests that were sent a second time, because the target had closed their connection while it was idle; 0 where the wire does not do so, or does not tell.</summary>
+    long SentAgain => 0;
 }
 
 /// <summary>One request. Users keep one and fill it for each exchange.</summary>

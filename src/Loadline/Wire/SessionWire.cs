@@ -46,6 +46,9 @@ internal sealed class SessionWire(IWire wire, OperationProfile session) : IWire
     }
 
     /// <inheritdoc/>
+    public long SentAgain => wire.SentAgain;
+
+    /// <inheritdoc/>
     public void Dispose() => wire.Dispose();
 
     // The exchange is the request's: of opening the session nothing stays but the time since it was due, and that the generator isn't what made it late.

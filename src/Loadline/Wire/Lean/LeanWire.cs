@@ -60,7 +60,7 @@ public sealed class LeanWire : IWire
     /// <summary>Whether it waits on epoll itself.</summary>
     public bool UsesEpoll { get; }
 
-    /// <summary>Requests that were sent a second time, because the server had closed their connection while it was idle.</summary>
+    /// <inheritdoc/>
     public long SentAgain => Volatile.Read(ref _sentAgain);
 
     internal RunClock Clock => _shared.Clock;

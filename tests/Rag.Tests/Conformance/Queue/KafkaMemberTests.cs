@@ -1,5 +1,6 @@
 using Rag.Engines.Kafka;
 using Rag.Ingestion;
+using Rag.Tests.Engines;
 using Xunit;
 
 namespace Rag.Tests.Conformance.Queue;

@@ -46,7 +46,7 @@ public sealed class PostgresKafkaQueueTests(EngineServers servers) : IAsyncLifet
     public async Task The_modern_protocol_brings_everything_to_workers_that_come_and_go()
     {
         using var cluster = new MockCluster();
-        await ServeAsync(() => Task.FromResult(cluster.NewChannel()));
+        await ServeAsync(() => Task.FromResult(new KafkaChannel(cluster.Servers, new Dictionary<string, string>())));
     }
 
     private async Task ServeAsync(Func<Task<KafkaChannel>> open)

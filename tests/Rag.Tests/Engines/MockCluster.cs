@@ -1,12 +1,10 @@
 using Confluent.Kafka;
 
-namespace Rag.Bench.Engines;
+namespace Rag.Tests.Engines;
 
-/// <summary>librdkafka's mock cluster of three brokers, in this process: Kafka's modern protocol over real sockets, without a broker's disk.</summary>
+/// <summary>librdkafka's mock cluster: three brokers in this process, which others reach over TCP. Kafka's modern protocol over real sockets, without a broker's disk.</summary>
 internal sealed class MockCluster : IDisposable
 {
-    public const string Name = "kafka-mock";
-
     private readonly IProducer<byte[], byte[]> _cluster;
 
     public MockCluster()
@@ -18,6 +16,7 @@ internal sealed class MockCluster : IDisposable
         Servers = string.Join(',', admin.GetMetadata(TimeSpan.FromSeconds(10)).Brokers.Select(broker => $"{broker.Host}:{broker.Port}"));
     }
 
+    /// <summary>Its name and version.</summary>
     public static string Version => $"librdkafka {Library.VersionString}'s mock cluster";
 
     /// <summary>The brokers, <c>host:port</c> joined by commas.</summary>
