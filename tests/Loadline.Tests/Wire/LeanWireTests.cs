@@ -132,18 +132,20 @@ public class LeanWireTests
         var exchange = new Exchange { Operation = "query" };
         var request = Request();
         request.ContinuesOnWire = true;
-        var (before, least) = (0L, long.MaxValue);
+        var (before, least, thread) = (0L, long.MaxValue, 0);
         for (var round = 0; round < 30; round++)
         {
             for (var i = 0; i < each; i++)
             {
                 if (i == 1)
-                    before = GC.GetAllocatedBytesForCurrentThread();
+                    (before, thread) = (GC.GetAllocatedBytesForCurrentThread(), Environment.CurrentManagedThreadId);
                 exchange.Sent = Exchange.Never;
                 exchange.End = Exchange.Never;
                 await wire.SendAsync(request, exchange, default).ConfigureAwait(false);
             }
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            // A round that another thread ends, as when an answer was there at once, compares two threads' counts and says nothing.
+            if (Environment.CurrentManagedThreadId == thread)
+                least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
         Assert.Equal(Outcome.Ok, exchange.Outcome);
         return least / (each - 1);
