@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Rag.Errors;
 
 namespace Rag.Vectors.Moves;
 
@@ -11,64 +10,34 @@ namespace Rag.Vectors.Moves;
 /// vectors/index-2/…                    index number 2
 /// </code>
 /// </summary>
-internal sealed class BuiltInIndexes(string folder, VectorsOptions options, TimeProvider time, ILogger logger) : IVectorIndexes
+internal sealed class BuiltInIndexes(string folder, VectorsOptions options, TimeProvider time, ILogger logger) : IndexesInFolders(Path.Combine(folder, PlanName))
 {
     private const string PlanName = "indexes.json";
 
-    private readonly PlanFile _plan = new(Path.Combine(folder, PlanName));
+    public override bool MeasuresItself => true;
 
-    public bool IsShared => false;
+    public override ValueTask<IVectors> OpenAsync(int number, CancellationToken cancellationToken) => new(VectorIndex.Open(FolderOf(number), options, time, logger, number));
 
-    public bool MeasuresItself => true;
-
-    public ValueTask<VectorPlan?> ReadPlanAsync(CancellationToken cancellationToken) => new(_plan.Read());
-
-    public ValueTask<bool> WritePlanAsync(VectorPlan plan, CancellationToken cancellationToken)
+    public override ValueTask<VectorLag> CompareAsync(IVectors full, IVectors other, int most, CancellationToken cancellationToken)
     {
-        if ((_plan.Read()?.Revision ?? 0) != plan.Revision - 1)
-            return new(false);
-        _plan.Write(plan);
-        return new(true);
+        var to = (VectorIndex)other;
+        return new(Lag(
+            ((VectorIndex)full).Held(),
+            held => held.Published.Rank > to.RankOf(held.Tenant, held.Document),
+            held => new HeldDocument(
+                held.Tenant, held.Document, held.Published.Version, held.Published.Chunks is null, held.Published.Chunks?.Slots.Length ?? 0, held.Published.Chunks?.Metadata),
+            most, cancellationToken));
     }
 
-    public ValueTask<IVectors> OpenAsync(int number, CancellationToken cancellationToken) => new(VectorIndex.Open(FolderOf(number), options, time, logger, number));
+    protected override string FolderOf(int number) => number == 1 ? folder : Path.Combine(folder, $"index-{number}");
 
-    public ValueTask DropAsync(int number, CancellationToken cancellationToken)
+    // The first shares its folder with the plan and the other indexes.
+    protected override ValueTask RemoveAsync(int number, CancellationToken cancellationToken)
     {
-        try
-        {
-            if (number != 1 && Directory.Exists(FolderOf(number)))
-                Directory.Delete(FolderOf(number), recursive: true);
-            else if (number == 1)
-                foreach (var file in Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith(PlanName, StringComparison.Ordinal)))
-                    File.Delete(file);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new RagException(RagError.Unavailable, $"vectors: the old index in {FolderOf(number)} can't be removed ({error.Message}); see to its permissions, it is tried again", TimeSpan.FromSeconds(5), error);
-        }
-
+        if (number != 1)
+            return base.RemoveAsync(number, cancellationToken);
+        foreach (var file in Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith(PlanName, StringComparison.Ordinal)))
+            File.Delete(file);
         return default;
     }
-
-    public ValueTask<VectorLag> CompareAsync(IVectors full, IVectors other, int most, CancellationToken cancellationToken)
-    {
-        var (from, to) = ((VectorIndex)full, (VectorIndex)other);
-        var first = new List<HeldDocument>();
-        long documents = 0, behind = 0;
-        foreach (var (tenant, document, published) in from.Held())
-        {
-            documents++;
-            if (published.Rank <= to.RankOf(tenant, document))
-                continue;
-            behind++;
-            if (first.Count < most)
-                first.Add(new HeldDocument(tenant, document, published.Version, published.Chunks is null, published.Chunks?.Slots.Length ?? 0, published.Chunks?.Metadata));
-        }
-
-        cancellationToken.ThrowIfCancellationRequested();
-        return new(new VectorLag(documents, behind, first));
-    }
-
-    private string FolderOf(int number) => number == 1 ? folder : Path.Combine(folder, $"index-{number}");
 }
