@@ -13,4 +13,15 @@ public sealed record ObjectiveContext(IReadOnlyCollection<string> Operations)
 
     /// <summary>Whether the plan names an earlier run to compare with.</summary>
     public bool HasBaseline { get; init; }
+
+    /// <summary>What objectives may name in a plan of these scenarios. The only load of a plan without scenarios is the whole run, and no span of it.</summary>
+    /// <param name="operations">The operations of the mixes.</param>
+    /// <param name="scenarios">The scenarios.</param>
+    /// <param name="hasBaseline">Whether there is an earlier run to compare with.</param>
+    internal static ObjectiveContext Of(IEnumerable<string> operations, IReadOnlyList<Scenario> scenarios, bool hasBaseline) => new([.. operations])
+    {
+        Scenarios = scenarios.DistinctBy(scenario => scenario.Name).ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
+        Spans = [.. scenarios.Select(scenario => scenario.Name).Where(name => name != Scenario.Default)],
+        HasBaseline = hasBaseline,
+    };
 }

@@ -8,14 +8,9 @@ namespace Loadline.Runs;
 internal static class PlanSpans
 {
     /// <summary>What the plan's objectives may name.</summary>
-    public static ObjectiveContext Context(this Plan plan) => new([.. plan.Load.Mix.Keys])
-    {
-        Scenarios = plan.Scenarios.ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
-        Spans = [.. plan.RunSpans().Select(span => span.Name)],
-        HasBaseline = plan.Baseline is not null,
-    };
+    public static ObjectiveContext Context(this Plan plan) => ObjectiveContext.Of(plan.Load.Mix.Keys, plan.Scenarios, plan.Baseline is not null);
 
-    /// <summary>The plan's spans, for the recorder. The only load of a plan without scenarios is the whole run, and no span of it.</summary>
+    /// <summary>The plan's spans, for the recorder.</summary>
     public static IReadOnlyList<RunSpan> RunSpans(this Plan plan) =>
         [.. plan.Spans.Where(span => span.Name != Scenario.Default).Select(span => new RunSpan(span.Name, RunClock.Nanoseconds(span.Start), RunClock.Nanoseconds(span.End)))];
 

@@ -69,12 +69,8 @@ public static class PlanReader
     {
         if (rules is null)
             return;
-        var context = new ObjectiveContext([.. values.Operations.Select(operation => operation.Name).Distinct()])
-        {
-            Scenarios = scenarios.DistinctBy(scenario => scenario.Name).ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
-            Spans = [.. scenarios.Select(scenario => scenario.Name).Where(name => name != Scenario.Default)],
-            HasBaseline = values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline,
-        };
+        var context = ObjectiveContext.Of(
+            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
         foreach (var (text, origin) in values.Lines)
             if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
