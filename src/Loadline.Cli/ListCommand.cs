@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Loadline.Plans;
+using Loadline.Targets;
 
 namespace Loadline.Cli;
 

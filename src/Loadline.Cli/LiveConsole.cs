@@ -1,4 +1,5 @@
 using System.Globalization;
+using Loadline.Reports;
 using Loadline.Runs;
 using Spectre.Console;
 using Spectre.Console.Rendering;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Loadline.Plans;
 using Loadline.Plans.Reading;
+using Loadline.Targets;
 
 namespace Loadline.Cli;
 
@@ -65,9 +66,7 @@ internal sealed class PlanArguments
 
     private static Plan? Refuse(IReadOnlyList<PlanProblem> problems)
     {
-        Console.Error.WriteLine(problems.Count == 1 ? "The plan has a problem:" : $"The plan has {problems.Count} problems:");
-        foreach (var problem in problems)
-            Console.Error.WriteLine("  " + problem);
+        Console.Error.WriteLine(new PlanException(problems).Message);
         return null;
     }
 }

@@ -68,7 +68,7 @@ internal static class RunCommand
 
     private static async Task<RunSummary> ExecuteAsync(RunRequest request, CancellationToken stop)
     {
-        IRunObserver observer = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainConsole(Console.Out) : new LiveConsole(AnsiConsole.Console);
+        IRunObserver observer = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainProgress(Console.WriteLine) : new LiveConsole(AnsiConsole.Console);
         return await new LoadRun(request, observer, TimeProvider.System).ExecuteAsync(stop).ConfigureAwait(false);
     }
 

@@ -11,6 +11,9 @@ namespace Loadline.Runs;
 /// </summary>
 public sealed class EmbeddedTarget : IAsyncDisposable
 {
+    /// <summary>The environment variable with the folder of the built <c>loadline</c> command, and the RAG system beside it; default the folder of the running program.</summary>
+    public const string HomeVariable = "LOADLINE_HOME";
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
@@ -50,9 +53,10 @@ public sealed class EmbeddedTarget : IAsyncDisposable
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
     public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, CancellationToken cancellationToken)
     {
-        var rag = Path.Combine(AppContext.BaseDirectory, "rag", "Rag.Host.dll");
+        var home = Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } named ? named : AppContext.BaseDirectory;
+        var rag = Path.Combine(home, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
-            throw new TargetException($"the {shape.Name} RAG system is not beside loadline: {rag} doesn't exist; build the solution, or name another target with --target");
+            throw new TargetException($"the {shape.Name} RAG system is not there: {rag} doesn't exist; set {HomeVariable} to the folder that holds the built loadline command, or name another target");
 
         AbandonedFolders.Sweep();
         var folder = AbandonedFolders.Create();
@@ -68,7 +72,7 @@ public sealed class EmbeddedTarget : IAsyncDisposable
             if (plan.Llm is not null)
             {
                 var llm = ChildProcess.StartAssembly(
-                    "llm", Path.Combine(AppContext.BaseDirectory, "Loadline.Cli.dll"),
+                    "llm", Path.Combine(home, "Loadline.Cli.dll"),
                     ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)],
                     log: Path.Combine(logs, "llm.log"));
                 processes.Add(llm);

@@ -173,11 +173,11 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         };
     }
 
-    private static IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
+    private IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
     {
         try
         {
-            return TargetWire.To(profile, options, clock);
+            return (request.OpenWire ?? TargetWire.To)(profile, options, clock);
         }
         catch (TransportException problem)
         {

@@ -52,7 +52,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
             LoadlineVersion = RunSummaries.LoadlineVersion,
             Plan = RunSummaries.Of(request),
-            Environment = RunSummaries.Environment(processes, calibration) with { Wire = Wires.NameOf(request.Profile) },
+            Environment = RunSummaries.Environment(processes, calibration) with { Wire = request.WireName ?? Wires.NameOf(request.Profile) },
             StartedAt = load.StartedAt,
             EndedAt = load.StartedAt + TimeSpan.FromTicks(recorded.EndedAt / 100),
             Verdict = verdict.Result.Word(),

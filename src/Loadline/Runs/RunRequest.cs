@@ -1,5 +1,6 @@
 using Loadline.Plans;
 using Loadline.Targets;
+using Loadline.Wire;
 
 namespace Loadline.Runs;
 
@@ -23,6 +24,12 @@ public sealed record RunRequest
 
     /// <summary>The key that may create users at the target (profiles that issue keys); null for targets that Loadline starts, which have their own, and for profiles that don't.</summary>
     public string? AdminKey { get; init; }
+
+    /// <summary>Opens the wire that the load and its preparation are sent by; null for the one that the profile needs (<see cref="TargetWire.To"/>).</summary>
+    public Func<TargetProfile, WireOptions, RunClock, IWire>? OpenWire { get; init; }
+
+    /// <summary>What the wire of <see cref="OpenWire"/> is called in the run's environment; null for the profile's.</summary>
+    public string? WireName { get; init; }
 
     /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
     public bool Calibrate { get; init; } = true;

@@ -1,10 +1,9 @@
 using Loadline.Plans;
-using Loadline.Targets;
 
-namespace Loadline.Cli;
+namespace Loadline.Targets;
 
 /// <summary>What <c>--target</c> and a plan's <c>target</c> can name: a system that Loadline starts, a URL, a shipped profile, a profile's path.</summary>
-internal static class KnownTargets
+public static class KnownTargets
 {
     private const string Prefix = "plans/targets/", Suffix = ".yaml";
 
@@ -13,6 +12,9 @@ internal static class KnownTargets
 
     /// <summary>The profile of a target that is given as a URL alone.</summary>
     private const string UrlProfile = "rag";
+
+    /// <summary>The target of a plan whose every operation is code: known to runs that are started from .NET, where the code is.</summary>
+    public const string Code = "code";
 
     /// <summary>Targets that Loadline starts, and the shipped profiles.</summary>
     public static IEnumerable<(string Name, string About)> List() =>
@@ -40,6 +42,8 @@ internal static class KnownTargets
     {
         if (OwnTarget.Find(target) is not null)
             return (Shipped(OwnProfile), null);
+        if (target == Code)
+            throw new TargetProfileException("the target", [new ProfileProblem(1, "target", Code, "stands for operations in C#, which a command line has none of", "run the plan from a test (docs/dotnet.md), or name another target")]);
         if (HasUserInfo(target))
             throw new TargetProfileException("the target", [new ProfileProblem(1, "url", null, "carries a user name or password, which would be seen in the report", "write the URL without them, and in the profile auth: basic and keys: { env: NAME } with user:password in NAME")]);
         if (Uri.TryCreate(target, UriKind.Absolute, out var url) && url.Scheme is "http" or "https")

@@ -1,39 +1,44 @@
 using System.Globalization;
 using Loadline.Runs;
 
-namespace Loadline.Cli;
+namespace Loadline.Reports;
 
-/// <summary>For CI logs and pipes: one line a step, one line every five seconds of load.</summary>
-internal sealed class PlainConsole(TextWriter output) : IRunObserver
+/// <summary>For CI logs, pipes and test output: one line a step, one line every five seconds of load.</summary>
+/// <param name="write">Takes a line.</param>
+public sealed class PlainProgress(Action<string> write) : IRunObserver
 {
     private const int SecondsBetweenLines = 5;
 
     private int _lastTenth = -1;
 
+    /// <inheritdoc/>
     public void Step(string text)
     {
         _lastTenth = -1;
-        output.WriteLine(text);
+        write(text);
     }
 
+    /// <inheritdoc/>
     public void Advance(string text, long done, long total)
     {
         var tenth = total == 0 ? 10 : (int)(10 * done / total);
         if (tenth == _lastTenth)
             return;
         _lastTenth = tenth;
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {text}: {done}/{total}"));
+        write(string.Create(CultureInfo.InvariantCulture, $"  {text}: {done}/{total}"));
     }
 
+    /// <inheritdoc/>
     public void Progress(RunProgress progress)
     {
         if ((int)progress.Elapsed.TotalSeconds % SecondsBetweenLines != 0)
             return;
         var operations = string.Join("  ", progress.Operations.Select(
             o => $"{o.Name} {Figures.Seconds(o.P50)}/{Figures.Seconds(o.P95)}/{Figures.Seconds(o.P99)} (service {Figures.Seconds(o.ServiceP95)}){(o.Errors > 0 ? $" {o.Errors} errors" : "")}"));
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        write(string.Create(CultureInfo.InvariantCulture,
             $"  {progress.Phase,-4} {Figures.Clock(progress.Elapsed)} (-{Figures.Clock(progress.Remaining)})  {progress.ActiveUsers,5} users  {progress.PerSecond,6:0} rps  {progress.ErrorShare:0.0%} errors  P50/P95/P99 (service P95): {operations}"));
     }
 
-    public void Warn(string text) => output.WriteLine("warning: " + text);
+    /// <inheritdoc/>
+    public void Warn(string text) => write("warning: " + text);
 }

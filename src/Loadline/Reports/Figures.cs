@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Loadline.Cli;
+namespace Loadline.Reports;
 
 /// <summary>Figures as a person reads them in a narrow column.</summary>
-internal static class Figures
+public static class Figures
 {
     /// <summary>Seconds as <c>850µs</c>, <c>12ms</c>, <c>1.24s</c>; a dash for none.</summary>
     public static string Seconds(double? seconds) => seconds switch
