@@ -113,6 +113,7 @@ internal sealed record KafkaOptions
         Acks = Acks.All,
         EnableIdempotence = true,
         MessageTimeoutMs = (int)Timeout.TotalMilliseconds,
+        SocketTimeoutMs = SocketTimeout,
         SocketConnectionSetupTimeoutMs = 1_000,
         ReconnectBackoffMaxMs = 1_000,
         LingerMs = 2,
@@ -135,6 +136,7 @@ internal sealed record KafkaOptions
         PartitionAssignmentStrategy = PartitionAssignmentStrategy.CooperativeSticky,
         AllowAutoCreateTopics = true,
         TopicMetadataRefreshIntervalMs = 10_000,
+        SocketTimeoutMs = SocketTimeout,
         SocketConnectionSetupTimeoutMs = 1_000,
         ReconnectBackoffMaxMs = 1_000,
         QueuedMinMessages = 500,
@@ -150,6 +152,9 @@ internal sealed record KafkaOptions
         config.EnableAutoCommit = false;
         return config;
     }
+
+    // The client's own is a minute: so long would a partition's work wait for an answer that is not coming. Not less than a fetch may take.
+    private int SocketTimeout => (int)Math.Max(1_000, Timeout.TotalMilliseconds);
 
     private T With<T>(T config) where T : ClientConfig
     {
