@@ -41,13 +41,13 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
     public void RecordFelt(int slice, int key, Felt felt)
     {
         var cells = At(slice);
-        (cells.Counts[key] ??= new()).CountFelt(felt);
+        At(cells, key, Measure.Attempts).RecordValue(felt.Attempts);
         if (felt.Answered)
             RecordTime(cells, key, Measure.Felt, felt.End - felt.Due);
     }
 
     /// <summary>Records an arrival.</summary>
-    public void RecordArrival(int slice, int key, bool sent) => (At(slice).Counts[key] ??= new()).CountArrival(sent);
+    public void RecordArrival(int slice, int key, bool sent) => At(At(slice), key, Measure.Arrival).RecordValue(sent ? 1 : 0);
 
     /// <summary>Records a time in nanoseconds.</summary>
     public void RecordTime(int slice, int key, Measure measure, long nanoseconds) => RecordTime(At(slice), key, measure, nanoseconds);

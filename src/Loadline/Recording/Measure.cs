@@ -31,18 +31,24 @@ internal enum Measure
 
     /// <summary>First due → answer in the end, of users that retry.</summary>
     Felt,
+
+    /// <summary>Tries of a request of users that retry, answered in the end or given up.</summary>
+    Attempts,
+
+    /// <summary>1 for an arrival of an open load that a user took, 0 for one that was dropped. Not an operation's: kept with the pseudo-operation.</summary>
+    Arrival,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.Felt + 1;
+    public const int Count = (int)Measure.Arrival + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt", "attempts", "arrival",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];

@@ -33,21 +33,6 @@ public sealed class OperationCounts
     /// <summary>Tokens received.</summary>
     public long Tokens { get; private set; }
 
-    /// <summary>Requests of users that retry, each with all its tries.</summary>
-    public long Requests { get; private set; }
-
-    /// <summary>Those of <see cref="Requests"/> that no try answered.</summary>
-    public long GivenUp { get; private set; }
-
-    /// <summary>Tries of all <see cref="Requests"/>.</summary>
-    public long Attempts { get; private set; }
-
-    /// <summary>Arrivals of open loads that a user took. Kept for the phase as a whole.</summary>
-    public long ArrivalsSent { get; private set; }
-
-    /// <summary>Arrivals of open loads that were dropped. Kept for the phase as a whole.</summary>
-    public long ArrivalsDropped { get; private set; }
-
     /// <summary>Body bytes sent.</summary>
     public long BytesSent { get; private set; }
 
@@ -86,38 +71,15 @@ public sealed class OperationCounts
         }
     }
 
-    /// <summary>Takes over what the log doesn't have: reasons, tries, and arrivals.</summary>
+    /// <summary>Takes over what the log doesn't have: reasons.</summary>
     internal void TakeUnlogged(OperationCounts longer)
     {
         foreach (var (reason, count) in longer._reasons)
             CountReason(reason, count);
-        (Requests, Attempts, GivenUp) = (longer.Requests, longer.Attempts, longer.GivenUp);
-        (ArrivalsSent, ArrivalsDropped) = (longer.ArrivalsSent, longer.ArrivalsDropped);
-    }
-
-    internal void CountFelt(Felt felt)
-    {
-        Requests++;
-        Attempts += felt.Attempts;
-        if (!felt.Answered)
-            GivenUp++;
-    }
-
-    internal void CountArrival(bool sent)
-    {
-        if (sent)
-            ArrivalsSent++;
-        else
-            ArrivalsDropped++;
     }
 
     internal void Add(OperationCounts other)
     {
-        Requests += other.Requests;
-        GivenUp += other.GivenUp;
-        Attempts += other.Attempts;
-        ArrivalsSent += other.ArrivalsSent;
-        ArrivalsDropped += other.ArrivalsDropped;
         for (var i = 0; i < _outcomes.Length; i++)
             _outcomes[i] += other._outcomes[i];
         Correct += other.Correct;

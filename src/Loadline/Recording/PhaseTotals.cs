@@ -44,10 +44,10 @@ public sealed class PhaseTotals
     public int? LeastUsers { get; internal set; }
 
     /// <summary>Arrivals of open loads that a user took.</summary>
-    public long ArrivalsSent => Rest.Counts.ArrivalsSent;
+    public long ArrivalsSent => Rest.Get(Measure.Arrival)?.GetCountAtValue(1) ?? 0;
 
     /// <summary>Arrivals of open loads that were dropped, because too many waited for a user.</summary>
-    public long ArrivalsDropped => Rest.Counts.ArrivalsDropped;
+    public long ArrivalsDropped => Rest.Get(Measure.Arrival)?.GetCountAtValue(0) ?? 0;
 
     /// <summary>How many samples <see cref="LeastUsers"/> rests on.</summary>
     public long UserSamples { get; internal set; }
@@ -62,7 +62,7 @@ public sealed class PhaseTotals
 
     internal OperationTotals At(int operation) => _operations[operation];
 
-    /// <summary>Takes over what the log does not have: the classes of failure and bodies' sizes, of the same operations over a longer stretch.</summary>
+    /// <summary>Takes over what the log does not have: the classes of failure, of the same operations over a longer stretch.</summary>
     internal void TakeUnlogged(PhaseTotals longer)
     {
         for (var i = 0; i < _operations.Length; i++)
@@ -128,6 +128,15 @@ public sealed class OperationTotals
 
     /// <summary>First due → answer in the end, of users that retry; null without a sample.</summary>
     public LongHistogram? Felt => Get(Measure.Felt);
+
+    /// <summary>Tries of each request of users that retry, answered in the end or given up; null without a sample.</summary>
+    public LongHistogram? Attempts => Get(Measure.Attempts);
+
+    /// <summary>Requests of users that retry, each with all its tries.</summary>
+    public long Requests => Attempts?.TotalCount ?? 0;
+
+    /// <summary>Those of <see cref="Requests"/> that no try answered.</summary>
+    public long GivenUp => Requests - (Felt?.TotalCount ?? 0);
 
     /// <summary>Due → sent: how late the load generator itself was; null without a sample.</summary>
     public LongHistogram? Lateness => Get(Measure.Lateness);

@@ -73,7 +73,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
     private static PhaseTotals WithoutWarmUp(RecordedLog log, Recorded recorded, WarmUp warmUp)
     {
         var rest = log.Sum(new Selection { FromSecond = warmUp.End });
-        // The log has no reasons, no tries and no arrivals: those of the whole phase stand for it.
+        // The log has no reasons: those of the whole phase stand for it.
         rest.TakeUnlogged(recorded.Hold);
         return rest;
     }

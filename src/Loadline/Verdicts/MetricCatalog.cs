@@ -1,3 +1,4 @@
+using HdrHistogram;
 using Loadline.Recording;
 using Loadline.Wire;
 
@@ -31,11 +32,11 @@ public static class MetricCatalog
             "How late the load generator itself sent: from due to sending. Of all exchanges.", Microseconds, (_, o) => o.Lateness, OverAnswered: false),
         new DistributionMetric("felt", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true,
             "What a user that retries felt: from the moment the first try was due to the answer in the end, waits between tries included. Of requests that were answered in the end; plans with `retry` only.",
-            Microseconds, (_, o) => o.Felt, OverAnswered: true) { AskedOf = o => (o.Counts.Requests, o.Counts.GivenUp) },
+            Microseconds, (_, o) => o.Felt, OverAnswered: true) { AskedOf = o => (o.Requests, o.GivenUp) },
 
-        Share("felt.errors", false, "Requests that users gave up after all their tries, of all requests of users that retry.", (_, o) => o.Counts.GivenUp, (_, o) => o.Counts.Requests),
+        Share("felt.errors", false, "Requests that users gave up after all their tries, of all requests of users that retry.", (_, o) => o.GivenUp, (_, o) => o.Requests),
         new NumberMetric("attempts.mean", MetricUnit.Tries, PerOperation: true, "Tries per request of users that retry: what retries make of the load.",
-            (_, o) => new(o.Counts.Requests > 0 ? (double)o.Counts.Attempts / o.Counts.Requests : null, o.Counts.Requests), Needed: 1) { MoreIsBetter = false },
+            (_, o) => new(o.Attempts?.GetMean(), o.Requests), Needed: 1) { MoreIsBetter = false },
         new NumberMetric("sent", MetricUnit.Percent, PerOperation: false, "Arrivals of open loads that were sent, of all that were due; the others were dropped, because more waited for a user than the plan lets wait. Every plan with an open load has the objective sent >= 99.9%, unless it has one of its own. A count and no sample: it can be judged from the first arrival on.",
             (hold, _) => hold.ArrivalsSent + hold.ArrivalsDropped is > 0 and var due ? new(100.0 * hold.ArrivalsSent / due, due) : new(null, 0), Needed: 1),
         Of("degraded", "Response time of degraded exchanges alone, from due.", Outcome.Degraded),

@@ -1,3 +1,4 @@
+using HdrHistogram;
 using Loadline.Recording;
 using Loadline.Wire;
 using Xunit;
@@ -50,6 +51,37 @@ public sealed class RecordedLogTests : IDisposable
         Assert.Equal((memory.Hold.CountedSeconds, memory.Hold.AvailableSeconds), (hold.CountedSeconds, hold.AvailableSeconds));
 
         static List<(long, long)> Values(HdrHistogram.HistogramBase? histogram) => histogram is null ? [] : Content(histogram);
+    }
+
+    [Fact]
+    public void What_users_felt_and_which_arrivals_were_sent_can_be_asked_by_scenario_and_by_time()
+    {
+        using var recorder = RecorderOf(_folder);
+        for (var second = 0; second < 60; second++)
+        {
+            recorder.Flush(Nanoseconds(second));
+            if (second is 20 or 21 or 50 or 51)
+                recorder.RecordArrival(Nanoseconds(second), Nanoseconds(second), sent: second != 21);
+            if (second == 24)
+                recorder.RecordFelt(new Felt("query", "readers", Nanoseconds(20), Nanoseconds(24), 3, Outcome.Ok));
+            if (second == 51)
+                recorder.RecordFelt(new Felt("query", "readers", Nanoseconds(50), Nanoseconds(51), 5, Outcome.Failed));
+            if (second == 52)
+                recorder.RecordFelt(new Felt("query", "writers", Nanoseconds(50), Nanoseconds(52), 1, Outcome.Ok));
+        }
+        recorder.Complete(Nanoseconds(120));
+
+        Assert.Equal((3, 1, 3.0), Told(new Selection()));
+        Assert.Equal((2, 1, 4.0), Told(new Selection { Scenarios = ["readers"] }));
+        Assert.Equal((2, 1, 3.0), Told(new Selection { FromSecond = 30 }));
+        Assert.Equal((3L, 1L), (Log(_folder).Sum(new Selection()).ArrivalsSent, Log(_folder).Sum(new Selection()).ArrivalsDropped));
+        Assert.Equal((2L, 0L), (Log(_folder).Sum(new Selection { FromSecond = 30 }).ArrivalsSent, Log(_folder).Sum(new Selection { FromSecond = 30 }).ArrivalsDropped));
+
+        (long Requests, long GivenUp, double MeanTries) Told(Selection selection)
+        {
+            var all = Log(_folder).Sum(selection).All();
+            return (all.Requests, all.GivenUp, all.Attempts!.GetMean());
+        }
     }
 
     [Fact]
