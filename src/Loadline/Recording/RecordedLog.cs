@@ -71,8 +71,8 @@ public sealed record RecordedLog(string Folder, IReadOnlyList<string> Operations
         return (start, Math.Max(start, Math.Min(to, EndedAt) / 1e9));
     }
 
-    // A second's line has the users that were active as it was written, a good second later.
-    private List<(double At, int Users)> Users() => [.. Series().Select(point => (point.T + 1.0, point.Users))];
+    // A second's line has the users of a moment in it.
+    private List<(double At, int Users)> Users() => [.. Series().Select(point => ((double)point.T, point.Users))];
 
     private sealed class WindowSums(RecordedLog log, Selection selection, double start, double end, double width, long count, List<(double At, int Users)> users)
     {
@@ -99,7 +99,7 @@ public sealed record RecordedLog(string Folder, IReadOnlyList<string> Operations
             var to = _index == count - 1 ? end : from + width;
             _totals.Seconds = to - from;
             // The last users start as the phase begins, and may do so a moment late.
-            var seen = users.Where(sample => sample.At >= from + (_index == 0 ? 1 : 0) && sample.At < to).ToList();
+            var seen = users.Where(sample => sample.At >= from + (_index == 0 ? 1 : 0) && sample.At + 1 <= to).ToList();
             if (seen.Count > 0)
                 (_totals.LeastUsers, _totals.UserSamples) = (seen.Min(sample => sample.Users), seen.Count);
             var closed = new Window(from, to, _totals);

@@ -20,7 +20,9 @@ internal sealed class SecondFlusher
     private readonly LogTag[] _tags;
     private readonly string[] _tagTexts;
     private readonly int _rest;
+    private readonly Queue<(long At, int Users)> _samples = [];
     private int _users;
+    private int? _usersThen;
 
     public SecondFlusher(RecorderOptions options, Timeline timeline, HistogramPool pool, RunFiles? files)
     {
@@ -45,6 +47,7 @@ internal sealed class SecondFlusher
     public void SampleUsers(long now, int users)
     {
         _users = users;
+        _samples.Enqueue((now, users));
         var times = _options.Times;
         // The last users start as the phase begins, and may do so a moment late.
         if (now < times.HoldStart + 1_000_000_000 || now >= times.HoldEnd)
@@ -153,7 +156,7 @@ internal sealed class SecondFlusher
         _files.Write(new SeriesPoint
         {
             T = (int)second,
-            Users = _users,
+            Users = UsersIn(second),
             Operations = operations,
             Tokens = tokens,
             TtftP50 = firstToken.Histogram.Seconds(50),
@@ -161,6 +164,14 @@ internal sealed class SecondFlusher
             SearchableP95 = searchable.Histogram.Seconds(95),
             Processes = processes,
         });
+    }
+
+    // A second is written a good second later: by then another number of users may be there.
+    private int UsersIn(long second)
+    {
+        while (_samples.TryPeek(out var sample) && (sample.At < (second + 1) * 1_000_000_000 || _usersThen is null))
+            _usersThen = _samples.Dequeue().Users;
+        return _usersThen ?? 0;
     }
 
     private void AddToTotals(long second, Interval? interval)

@@ -119,6 +119,26 @@ public sealed class RecordedLogTests : IDisposable
     }
 
     [Fact]
+    public void Users_who_leave_with_the_next_phase_were_there_in_this_one()
+    {
+        var users = 0;
+        using var recorder = RecorderOf(_folder, users: () => users);
+        for (var i = 0; i < 122; i++)
+        {
+            var at = i + 0.1;
+            users = at < 10 ? (int)(100 * at) : at < 110 ? 1000 : (int)(100 * (120 - Math.Min(at, 120)));
+            recorder.Flush(Nanoseconds(at));
+        }
+        var memory = recorder.Complete(Nanoseconds(122));
+        Assert.Equal(1000, memory.Hold.LeastUsers);
+        Assert.Equal(1000, Log(_folder).Sum(new Selection()).LeastUsers);
+        Assert.Equal(1000, Log(_folder).Sum(new Selection { FromSecond = 23 }).LeastUsers);
+        Assert.Equal((10, 910, 1000, 990, 0), (Seen(0), Seen(9), Seen(109), Seen(110), Seen(121)));
+
+        int Seen(int second) => Log(_folder).Series().First(point => point.T == second).Users / 10 * 10;
+    }
+
+    [Fact]
     public void What_ended_before_a_second_can_be_left_out()
     {
         using var recorder = RecorderOf(_folder);
