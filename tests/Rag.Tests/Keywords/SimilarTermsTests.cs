@@ -49,14 +49,55 @@ public class SimilarTermsTests
         Assert.Equal(["myofibroblast"], similar.Find("fibroblast").Select(s => s.Term.Text));
 
         added.Postings.CountRemoved();
-        vocabulary.NoteRevival();
+        vocabulary.NoteChange(added);
         vocabulary.Publish();
         Assert.Empty(similar.Find("fibroblast"));
 
         added.Postings.Append(9, 1, 1);
-        vocabulary.NoteRevival();
+        vocabulary.NoteChange(added);
         vocabulary.Publish();
         Assert.Equal(["myofibroblast"], similar.Find("fibroblast").Select(s => s.Term.Text));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(40)]
+    public void What_is_remembered_is_what_a_fresh_look_finds_whatever_came_and_went(int changesBetweenLooks)
+    {
+        var random = new Random(changesBetweenLooks);
+        var vocabulary = new Vocabulary();
+        var remembering = new SimilarTerms(vocabulary, 3, 0.4);
+        var words = Enumerable.Range(0, 400).Select(_ => string.Concat(Enumerable.Range(0, 4 + random.Next(4)).Select(_ => "abc"[random.Next(3)]))).Distinct().ToArray();
+        var asked = words.Take(20).ToArray();
+        for (var step = 0; step < 600; step++)
+        {
+            for (var i = 0; i < changesBetweenLooks; i++)
+            {
+                var word = words[random.Next(words.Length)];
+                if (!vocabulary.TryGet(word, out var term))
+                    Add(vocabulary, remembering, word);
+                else if (term.Postings.Live > 0 && random.Next(3) > 0)
+                {
+                    term.Postings.CountRemoved();
+                    vocabulary.NoteChange(term);
+                }
+                else if (term.Postings.Live == 0)
+                {
+                    vocabulary.NoteChange(term);
+                    term.Postings.Append(step + 1, 1, 1);
+                }
+            }
+
+            vocabulary.Publish();
+            foreach (var word in asked)
+            {
+                var living = vocabulary.From(0).ToArray().Where(term => term.Postings.Live > 0 && term.Text != word);
+                var expected = living.Select(term => (term.Text, Likeness: SimilarTerms.Likeness(word, term.Text))).Where(found => found.Likeness >= 0.4)
+                    .OrderByDescending(found => found.Likeness).ThenBy(found => found.Text, StringComparer.Ordinal).Take(3);
+                Assert.Equal(expected, remembering.Find(word).Select(found => (found.Term.Text, found.Likeness)));
+            }
+        }
     }
 
     private static Term Add(Vocabulary vocabulary, SimilarTerms similar, string text)

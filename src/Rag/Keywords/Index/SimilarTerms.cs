@@ -22,7 +22,7 @@ internal sealed class SimilarTerms(Vocabulary vocabulary, int most, double atLea
     private readonly ConcurrentDictionary<ulong, Postings> _byTrigram = new(1, 31);
     private readonly ConcurrentDictionary<string, Remembered> _remembered = new(StringComparer.Ordinal);
 
-    private sealed record Remembered(SimilarTerm[] Terms, int VocabularyCount, int Revivals);
+    private sealed record Remembered(SimilarTerm[] Terms, int VocabularyCount, long Changes);
 
     /// <summary>Writer only: makes a new term findable.</summary>
     public void Add(Term term)
@@ -43,17 +43,40 @@ internal sealed class SimilarTerms(Vocabulary vocabulary, int most, double atLea
     {
         if (most == 0 || !IsComparable(text))
             return [];
-        var revivals = vocabulary.Revivals;
+        var changes = vocabulary.Changes;
         var count = vocabulary.Count;
-        if (_remembered.TryGetValue(text, out var known) && known.Revivals == revivals)
+        if (_remembered.TryGetValue(text, out var known))
         {
-            if (known.VocabularyCount == count)
+            if (known.VocabularyCount == count && known.Changes == changes)
                 return known.Terms;
-            if (count - known.VocabularyCount <= MostComparedOneByOne)
-                return Remember(text, new Remembered(Best(text, known.Terms, vocabulary.From(known.VocabularyCount)[..(count - known.VocabularyCount)]), count, revivals));
+            if (count - known.VocabularyCount + (changes - known.Changes) <= MostComparedOneByOne && Since(known, count, changes) is { } since)
+                return Remember(text, new Remembered(Best(text, known.Terms, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(since)), count, changes));
         }
 
-        return Remember(text, new Remembered(Best(text, [], Candidates(text, count)), count, revivals));
+        return Remember(text, new Remembered(Best(text, [], Candidates(text, count)), count, changes));
+    }
+
+    // What has come or come back since: the only terms that can add to what is known. Null when what is known has lost one, whose place another may take.
+    private List<Term>? Since(Remembered known, int count, long changes)
+    {
+        if (vocabulary.Changed(known.Changes, changes) is not { } changed)
+            return null;
+        var since = new List<Term>(changed.Count + count - known.VocabularyCount);
+        foreach (var term in changed)
+            if (!Has(known.Terms, term))
+                since.Add(term);
+            else if (term.Postings.Live == 0)
+                return null;
+        since.AddRange(vocabulary.From(known.VocabularyCount)[..(count - known.VocabularyCount)]);
+        return since;
+    }
+
+    private static bool Has(SimilarTerm[] terms, Term term)
+    {
+        foreach (var known in terms)
+            if (known.Term == term)
+                return true;
+        return false;
     }
 
     private SimilarTerm[] Remember(string text, Remembered found)
@@ -109,7 +132,17 @@ internal sealed class SimilarTerms(Vocabulary vocabulary, int most, double atLea
 
         // The order must not depend on that of arrival: the same documents must give the same answers after a restart.
         found.Sort((a, b) => b.Likeness.CompareTo(a.Likeness) is var byLikeness && byLikeness != 0 ? byLikeness : string.CompareOrdinal(a.Term.Text, b.Term.Text));
-        return [.. found.Take(most)];
+        var best = new List<SimilarTerm>(most);
+        foreach (var one in found)
+        {
+            if (best.Count == most)
+                break;
+            // One that went and came back may have been told of twice.
+            if (best.Count == 0 || best[^1].Term != one.Term)
+                best.Add(one);
+        }
+
+        return [.. best];
     }
 
     internal static double Likeness(string a, string b)

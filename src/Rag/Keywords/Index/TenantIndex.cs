@@ -74,7 +74,7 @@ internal sealed class TenantIndex
                     continue;
                 term.Postings.CountRemoved();
                 if (term.Postings.Live == 0)
-                    Vocabulary.NoteRevival();
+                    Vocabulary.NoteChange(term);
             }
 
             _next = _next with { Live = _next.Live - 1, LiveTerms = _next.LiveTerms - chunks[i].Length };
@@ -150,7 +150,7 @@ internal sealed class TenantIndex
         if (Vocabulary.Added != before)
             Similar.Add(term);
         else if (term.Postings.Live == 0)
-            Vocabulary.NoteRevival();
+            Vocabulary.NoteChange(term);
         return term;
     }
 
