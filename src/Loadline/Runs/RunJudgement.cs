@@ -46,7 +46,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var judged = warmUp is null ? recorded : recorded with { Hold = WithoutWarmUp(log, recorded, warmUp) };
         var context = plan.Context();
         var evidence = new Evidence(judged) { Context = context, Log = log, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
-        var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, warmUp));
+        var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, judged.Hold, warmUp));
         var summary = new RunSummary
         {
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
@@ -61,7 +61,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Phases = phases,
             Scenarios = load.Scenarios,
             WarmUp = warmUp is null ? null : new WarmUpSummary(hold.Start, warmUp.End, warmUp.Why, warmUp.IsOver),
-            Generator = [.. GeneratorRules.Check(recorded.Hold, use).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
+            Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
             Metrics = Metrics(judged, log, context, evidence.JudgedFrom),
             Operations = judged.Summaries(),
@@ -91,9 +91,9 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
 
     private static IntervalSummary? Of(Interval95? interval) => interval is null ? null : new IntervalSummary(interval.Low, interval.High);
 
-    private static RunHealth Health(LoadResult load, GeneratorUse use, WarmUp? warmUp)
+    private static RunHealth Health(LoadResult load, GeneratorUse use, PhaseTotals judged, WarmUp? warmUp)
     {
-        var health = RunHealth.Assess(load.Recorded, use, load.Aborts.Crossed is not null);
+        var health = RunHealth.Assess(load.Recorded, use, judged, load.Aborts.Crossed is not null);
         if (load.Gone is { } gone)
             health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
         if (load.Interrupted)
@@ -102,6 +102,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             health = health.Note($"The first {Seconds(warmUp, load)} s of the hold phase are a warm-up and are not judged: {warmUp.Why}.");
         else if (warmUp is not null)
             health = health.Note($"The load had not settled when a quarter of the hold phase was over; that quarter is not judged, and the rest still changes: {warmUp.Why}. Run longer.");
+        if (warmUp?.Failures is { } failures)
+            health = health with { Warning = $"the system was not ready for this load at its start: {failures}, and the warm-up is not judged" };
         if (load.Gauges.DroppedAtStop > 0)
             health = health.Note($"{load.Gauges.DroppedAtStop} exchanges were in hand when the run was stopped; they are counted nowhere.");
         if (load.SentAgain > 0)

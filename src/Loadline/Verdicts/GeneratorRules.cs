@@ -37,10 +37,11 @@ public static class GeneratorRules
     /// <summary>Every rule that can be looked at.</summary>
     /// <param name="hold">The hold phase, with its warm-up.</param>
     /// <param name="use">What the generator saw of itself.</param>
-    public static IReadOnlyList<GeneratorCheck> Check(PhaseTotals hold, GeneratorUse use)
+    /// <param name="judged">What is judged of it, without its warm-up: a request that is not judged may have been late; null for all.</param>
+    public static IReadOnlyList<GeneratorCheck> Check(PhaseTotals hold, GeneratorUse use, PhaseTotals? judged = null)
     {
         var all = hold.All();
-        return [.. new[] { Lag(all, use), Dropped(use), Cpu(use), Pauses(use), Stalls(use), Little(hold, all, use) }.OfType<GeneratorCheck>()];
+        return [.. new[] { Lag(judged?.All() ?? all, use), Dropped(use), Cpu(use), Pauses(use), Stalls(use), Little(hold, all, use) }.OfType<GeneratorCheck>()];
     }
 
     private static GeneratorCheck? Lag(OperationTotals all, GeneratorUse use)

@@ -34,7 +34,7 @@ public static class Judge
         var worst = health.Invalid.Count > 0 || verdicts.Count == 0 ? Result.Invalid
             // What crossed has failed, whatever the rest of the run would have said of the others.
             : evidence.Aborts?.Crossed is not null ? Result.Fail
-            : verdicts.Max(verdict => verdict.Result);
+            : verdicts.Max(verdict => verdict.Result) is var result && result == Result.Pass && health.Warning is not null ? Result.Warn : result;
         return new Verdict(worst, Because(worst, verdicts, health, evidence.Aborts?.Crossed), verdicts, [.. health.Notes, .. Notes(evidence.Recorded.Hold), .. Close(verdicts)]);
     }
 
@@ -77,6 +77,8 @@ public static class Judge
             return $"The run was aborted: {aborted}.";
         if (worst == Result.Pass)
             return verdicts.Count == 1 ? "The one objective holds." : $"All {verdicts.Count} objectives hold.";
+        if (worst == Result.Warn && verdicts.All(verdict => verdict.Result == Result.Pass))
+            return $"{(verdicts.Count == 1 ? "The one objective holds" : $"All {verdicts.Count} objectives hold")}, but: {health.Warning}.";
         var decisive = verdicts.Where(verdict => verdict.Result == worst).ToList();
         var what = worst switch
         {

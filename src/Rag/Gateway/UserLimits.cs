@@ -19,7 +19,8 @@ internal sealed partial class UserLimits(IRateLimits shared, GatewayOptions opti
         "rag.gateway.local_limits", "{request}", "Requests counted against this gateway's part of the limit, because the shared limits did not answer");
 
     private readonly RateLimiter _own = new(time);
-    private int _down;
+    private readonly RepeatedWarning _warning = new(time);
+    private int _toldDown;
 
     /// <summary>Counts a request, and says whether all gateways know of it.</summary>
     public ValueTask<(RateDecision Decision, bool Shared)> TakeAsync(string user, int requestsPerMinute, CancellationToken cancellationToken)
@@ -54,21 +55,25 @@ internal sealed partial class UserLimits(IRateLimits shared, GatewayOptions opti
 
     private (RateDecision, bool) Shared(RateDecision decision)
     {
-        if (Volatile.Read(ref _down) != 0 && Interlocked.Exchange(ref _down, 0) != 0)
+        if (Volatile.Read(ref _toldDown) != 0 && Interlocked.Exchange(ref _toldDown, 0) != 0)
             Back();
         return (decision, true);
     }
 
     private (RateDecision, bool) Own(string user, int requestsPerMinute, RagException error)
     {
-        if (Interlocked.Exchange(ref _down, 1) == 0)
-            Down(error.Message, options.Replicas);
+        if (_warning.IsDue(out var times))
+        {
+            Volatile.Write(ref _toldDown, 1);
+            Down(error.Message, times, options.Replicas);
+        }
+
         Local.Add(1);
         return (_own.Take(user, Math.Max(1, requestsPerMinute / options.Replicas)), false);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The shared rate limits did not answer ({Reason}); this gateway counts for itself, against 1/{Replicas} of each limit")]
-    private partial void Down(string reason, int replicas);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The shared rate limits did not answer ({Reason}; {Times} times); this gateway counts for itself, against 1/{Replicas} of each limit")]
+    private partial void Down(string reason, long times, int replicas);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The shared rate limits answer again")]
     private partial void Back();

@@ -168,6 +168,15 @@ public class JudgeTests
     }
 
     [Fact]
+    public void A_run_that_was_not_ready_at_its_start_is_a_warning_at_best()
+    {
+        var health = RunHealth.Good with { Warning = "12% of exchanges failed until then" };
+        var verdict = Judge.Verdict([new Objective("errors <= 100%", 0)], Planted.Run(), health);
+        Assert.Equal((Result.Warn, "The one objective holds, but: 12% of exchanges failed until then."), (verdict.Result, verdict.Because));
+        Assert.Equal(Result.Fail, Judge.Verdict([new Objective("rps > 1000000", 0)], Planted.Run(), health).Result);
+    }
+
+    [Fact]
     public void Every_metric_with_a_value_is_listed_by_its_name()
     {
         var metrics = MetricCatalog.Measure(Planted.Run());

@@ -60,7 +60,34 @@ public class WarmUpTests
     public void A_short_phase_tells_nothing() =>
         Assert.Null(WarmUp.Find(Series(t => t < 14 ? 0.3 : 0.1), PhaseTimes.Of(TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(15), TimeSpan.Zero)));
 
-    private static List<SeriesPoint> Series(Func<int, double> median, double noise = 0.1, int seed = 1)
+    [Fact]
+    public void First_seconds_in_which_exchanges_failed_are_a_warm_up_that_is_told()
+    {
+        var found = WarmUp.Find(Series(_ => 0.1, failed: t => t < 24 && t % 3 > 0 ? 4 : 0), Times)!;
+        Assert.InRange(found.End, 22, 24);
+        Assert.True(found.IsOver);
+        Assert.StartsWith("11.", found.Failures);
+        Assert.EndsWith("% of exchanges failed or timed out until then and 0% afterwards (means of the seconds' shares)", found.Failures);
+    }
+
+    [Fact]
+    public void Slow_and_failing_first_seconds_are_both_told()
+    {
+        var found = WarmUp.Find(Series(t => t < 30 ? 0.3 : 0.1, failed: t => t < 20 ? 2 : 0), Times)!;
+        Assert.Equal(30, found.End);
+        Assert.StartsWith("query took 3", found.Why);
+        Assert.NotNull(found.Failures);
+    }
+
+    [Fact]
+    public void Failures_that_stay_or_come_later_are_judged()
+    {
+        Assert.Null(WarmUp.Find(Series(_ => 0.1, failed: t => t % 3 > 0 ? 2 : 0), Times));
+        Assert.Null(WarmUp.Find(Series(_ => 0.1, failed: t => t is >= 60 and < 80 ? 5 : 0), Times));
+        Assert.Null(WarmUp.Find(Series(_ => 0.1, failed: t => t == 11 ? 1 : 0), Times)); // one exchange is chance
+    }
+
+    private static List<SeriesPoint> Series(Func<int, double> median, double noise = 0.1, int seed = 1, Func<int, long>? failed = null)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, 120).Select(t =>
@@ -70,7 +97,7 @@ public class WarmUpTests
             {
                 T = t,
                 Users = 10,
-                Operations = new Dictionary<string, SeriesOperation> { ["query"] = new(20, 0, 0, 0, 0, value, value * 2, value * 3) },
+                Operations = new Dictionary<string, SeriesOperation> { ["query"] = new(20, 0, 0, failed?.Invoke(t) ?? 0, 0, value, value * 2, value * 3) },
             };
         })];
     }

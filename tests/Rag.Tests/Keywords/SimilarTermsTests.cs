@@ -100,6 +100,39 @@ public class SimilarTermsTests
         }
     }
 
+    [Fact]
+    public async Task Readers_may_ask_while_terms_come_and_go()
+    {
+        var vocabulary = new Vocabulary();
+        var similar = new SimilarTerms(vocabulary, 3, 0.4);
+        using var done = new CancellationTokenSource();
+        var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(() =>
+        {
+            while (!done.IsCancellationRequested)
+                foreach (var word in (string[])["fibroblast", "fibroblasts", "fibrosis", "fibre"])
+                    similar.Find(word);
+        })).ToArray();
+        for (var i = 0; i < 20_000 && !readers.Any(reader => reader.IsFaulted); i++)
+        {
+            var word = $"fibro{i % 700}blast";
+            if (!vocabulary.TryGet(word, out var term))
+                Add(vocabulary, similar, word);
+            else
+            {
+                if (term.Postings.Live > 0)
+                    term.Postings.CountRemoved();
+                else
+                    term.Postings.Append(i, 1, 1);
+                vocabulary.NoteChange(term);
+            }
+
+            vocabulary.Publish();
+        }
+
+        await done.CancelAsync();
+        await Task.WhenAll(readers);
+    }
+
     private static Term Add(Vocabulary vocabulary, SimilarTerms similar, string text)
     {
         var term = vocabulary.GetOrAdd(text);

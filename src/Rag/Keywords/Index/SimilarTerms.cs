@@ -43,11 +43,13 @@ internal sealed class SimilarTerms(Vocabulary vocabulary, int most, double atLea
     {
         if (most == 0 || !IsComparable(text))
             return [];
+        // What is remembered is read first: another reader may remember more at any moment, and what is read after it is at least as new.
+        var isKnown = _remembered.TryGetValue(text, out var known);
         var changes = vocabulary.Changes;
         var count = vocabulary.Count;
-        if (_remembered.TryGetValue(text, out var known))
+        if (isKnown)
         {
-            if (known.VocabularyCount == count && known.Changes == changes)
+            if (known!.VocabularyCount == count && known.Changes == changes)
                 return known.Terms;
             if (count - known.VocabularyCount + (changes - known.Changes) <= MostComparedOneByOne && Since(known, count, changes) is { } since)
                 return Remember(text, new Remembered(Best(text, known.Terms, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(since)), count, changes));
