@@ -27,6 +27,24 @@ public class TargetProfileReaderTests
         Assert.Contains(429, rag.ThrottledStatuses);
     }
 
+    [Theory]
+    [InlineData("openai-chat")]
+    [InlineData("haystack")]
+    public void Profiles_of_chats_send_the_sessions_earlier_turns(string name)
+    {
+        var query = TargetProfileReader.Read(Loadline.Plans.PlanCatalog.Resource($"plans/targets/{name}.yaml")!, name).Operations["query"];
+        Assert.True(query.SendsHistory);
+        var values = new TemplateValues { Question = "And \"when\"?", Turns = TemplateValues.Message("user", "Who?") + "," + TemplateValues.Message("assistant", "She.") };
+        foreach (var request in new[] { query.Request, query.Stream!.Request })
+        {
+            // A variable that is not bound stands as its own name; here it is a text.
+            using var body = System.Text.Json.JsonDocument.Parse(request.Body!.Fill(values));
+            Assert.Equal(
+                ["user: Who?", "assistant: She.", "user: And \"when\"?"],
+                body.RootElement.GetProperty("messages").EnumerateArray().Select(turn => $"{turn.GetProperty("role")}: {turn.GetProperty("content")}"));
+        }
+    }
+
     [Fact]
     public void All_mistakes_are_reported_at_once_each_with_line_rule_and_remedy()
     {
