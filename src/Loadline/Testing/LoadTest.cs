@@ -108,7 +108,8 @@ public sealed class LoadTest
         return (profile with { Operations = operations }, address);
     }
 
-    private static TargetProfile Bare { get; } = new()
+    /// <summary>The profile of a target that is code alone.</summary>
+    internal static TargetProfile Bare { get; } = new()
     {
         Name = KnownTargets.Code,
         About = "Operations in C#",

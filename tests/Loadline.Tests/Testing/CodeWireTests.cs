@@ -169,13 +169,8 @@ public class CodeWireTests
 
     private static CodeWire Wire(Func<OperationCall, Task> code, TimeProvider time)
     {
-        var profile = new TargetProfile
-        {
-            Name = "code", About = "", Url = null, Protocol = TargetProtocol.Http1, Auth = null, Keys = new KeySource.None(), ThrottledStatuses = new HashSet<int>(),
-            Operations = new Dictionary<string, OperationProfile>(),
-        };
         return new CodeWire(
-            new Dictionary<string, CodeOperation> { ["query"] = CodeOperation.Asks(code) }, null, profile,
+            new Dictionary<string, CodeOperation> { ["query"] = CodeOperation.Asks(code) }, null, LoadTest.Bare,
             new WireOptions { BaseAddress = new Uri("code://operations"), Timeout = Timeout }, new RunClock(time));
     }
 
