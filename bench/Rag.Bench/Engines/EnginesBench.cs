@@ -5,7 +5,7 @@ using System.Globalization;
 namespace Rag.Bench.Engines;
 
 /// <summary>
-/// The command <c>engines</c>: <c>loadline run PLAN --target services</c> with the RAG system on real engines, started here on throwaway data; beside Loadline's own
+/// The command <c>engines</c>: <c>loadline run PLAN --target services</c> (or another shape, where the options name one) with the RAG system on real engines, started here on throwaway data; beside Loadline's own
 /// figures it tells what CPU and memory each engine took over the whole run, seeding included.
 /// </summary>
 internal static class EnginesBench
@@ -40,7 +40,7 @@ internal static class EnginesBench
             Console.WriteLine(stack.Versions);
             var before = stack.Processes.ToDictionary(process => process.Engine, process => ProcessTrees.Of(process.ProcessId));
             var since = Stopwatch.GetTimestamp();
-            var code = await LoadlineAsync(["run", plan, "--target", "services", .. options], configuration, cancellationToken);
+            var code = await LoadlineAsync(["run", plan, .. options.Contains("--target") ? Array.Empty<string>() : ["--target", "services"], .. options], configuration, cancellationToken);
             var seconds = Stopwatch.GetElapsedTime(since).TotalSeconds;
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\nengines, over the {seconds:0} s of the whole run:"));
             foreach (var (engine, id) in stack.Processes)
