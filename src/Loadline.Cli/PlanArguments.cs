@@ -52,14 +52,17 @@ internal sealed class PlanArguments
         if (file is null)
             return Refuse([problem!]);
 
-        var set = arguments.GetValue(_set) ?? [];
-        if (arguments.GetValue(_target) is { } target)
-            set = [.. set, $"target={target}"];
-        if (arguments.GetValue(_baseline) is { } baseline)
-            set = [.. set, $"baseline={baseline}"];
         var reading = PlanReader.Read(
             file.Text, file.FileName,
-            new PlanOverrides { Set = set, Users = arguments.GetValue(_users), Seed = arguments.GetValue(_seed), TimeScale = arguments.GetValue(_timeScale) },
+            new PlanOverrides
+            {
+                Set = arguments.GetValue(_set) ?? [],
+                Target = arguments.GetValue(_target),
+                Baseline = arguments.GetValue(_baseline),
+                Users = arguments.GetValue(_users),
+                Seed = arguments.GetValue(_seed),
+                TimeScale = arguments.GetValue(_timeScale),
+            },
             new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf);
         return reading.Plan ?? Refuse(reading.Problems);
     }

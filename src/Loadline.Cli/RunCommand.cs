@@ -11,14 +11,11 @@ namespace Loadline.Cli;
 /// <summary><c>loadline run PLAN</c>: the main job.</summary>
 internal static class RunCommand
 {
-    /// <summary>The variable that holds the key which may create users at a target that Loadline did not start.</summary>
-    internal const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
-
     public static Command Create()
     {
         var plan = new PlanArguments();
         var folder = new Option<string?>("--out") { Description = "The run folder. Default: runs/PLAN-TIME.", HelpName = "DIR" };
-        var command = new Command("run", $"Run a plan and judge it. A target that issues keys needs its admin key in {AdminKeyVariable}.") { folder };
+        var command = new Command("run", $"Run a plan and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
         plan.AddTo(command);
         command.SetAction((arguments, _) => plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder)) : Task.FromResult(ExitCode.BadPlan));
         return command;
@@ -27,7 +24,7 @@ internal static class RunCommand
     private static async Task<int> RunAsync(Plan plan, string? folder)
     {
         using var interrupts = new Interrupts("ending the run");
-        folder ??= Path.Combine("runs", RunId.New(plan.Name, TimeProvider.System));
+        folder ??= RunFolder.Default(plan.Name, TimeProvider.System);
         try
         {
             var (profile, address) = KnownTargets.Resolve(plan.Target);
@@ -39,7 +36,7 @@ internal static class RunCommand
                     Address = address,
                     Folder = folder,
                     CommandLine = "loadline " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted)),
-                    AdminKey = Environment.GetEnvironmentVariable(AdminKeyVariable),
+                    AdminKey = Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
                 },
                 interrupts.Token).ConfigureAwait(false);
             ReportWriter.WriteAll(folder);

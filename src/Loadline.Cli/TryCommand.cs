@@ -34,7 +34,7 @@ internal static class TryCommand
         {
             var (profile, address) = KnownTargets.Resolve(target);
             await using var embedded = address is null ? await StartAsync(target, logs, interrupts.Token).ConfigureAwait(false) : null;
-            return await TryAsync(profile, address ?? embedded!.Address, embedded?.AdminKey ?? Environment.GetEnvironmentVariable(RunCommand.AdminKeyVariable), question, TimeSpan.FromSeconds(timeout), stays: embedded is null, interrupts.Token).ConfigureAwait(false);
+            return await TryAsync(profile, address ?? embedded!.Address, embedded?.AdminKey ?? Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable), question, TimeSpan.FromSeconds(timeout), stays: embedded is null, interrupts.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (interrupts.Token.IsCancellationRequested)
         {

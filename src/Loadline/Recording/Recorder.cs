@@ -119,7 +119,7 @@ public sealed class Recorder : IExchangeSink, IDisposable
         {
             if (!_complete)
             {
-                _flusher.SampleUsers(end, _options.ActiveUsers());
+                _flusher.ShowUsers(end, _options.ActiveUsers());
                 FlushThrough(end / Second);
                 // What threads recorded past the end, or while the flusher lagged, is in the ring's later seconds.
                 for (var i = 0; i < 4; i++)

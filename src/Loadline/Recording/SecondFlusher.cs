@@ -46,8 +46,7 @@ internal sealed class SecondFlusher
     /// <summary>Notes how many users are active now.</summary>
     public void SampleUsers(long now, int users)
     {
-        _users = users;
-        _samples.Enqueue((now, users));
+        ShowUsers(now, users);
         var times = _options.Times;
         // The last users start as the phase begins, and may do so a moment late.
         if (now < times.HoldStart + 1_000_000_000 || now >= times.HoldEnd)
@@ -55,6 +54,14 @@ internal sealed class SecondFlusher
         var hold = _totals[(int)Phase.Hold];
         hold.LeastUsers = Math.Min(hold.LeastUsers ?? int.MaxValue, users);
         hold.UserSamples++;
+    }
+
+    /// <summary>Notes how many are active for the series alone: at the end all have left, and that is no sight of the phase.</summary>
+    public void ShowUsers(long now, int users)
+    {
+        _users = users;
+        if (_files is not null) // who writes no seconds takes no sample out again
+            _samples.Enqueue((now, users));
     }
 
     /// <summary>Takes in a second; null when nothing ended in it.</summary>

@@ -5,6 +5,9 @@ namespace Loadline.Runs;
 /// <summary>Names of the files in a run folder.</summary>
 public static class RunFolder
 {
+    /// <summary>Where a run goes that names no folder: <c>runs/PLAN-TIME</c> in the working directory.</summary>
+    public static string Default(string plan, TimeProvider time) => Path.Combine("runs", RunId.New(plan, time));
+
     /// <summary>The <see cref="RunSummary"/>, camelCase JSON.</summary>
     public const string Summary = "summary.json";
 

@@ -7,6 +7,9 @@ namespace Loadline.Runs;
 /// <summary>What is to be run.</summary>
 public sealed record RunRequest
 {
+    /// <summary>The environment variable with the key that may create users at a target that Loadline did not start.</summary>
+    public const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
+
     /// <summary>The plan.</summary>
     public required Plan Plan { get; init; }
 

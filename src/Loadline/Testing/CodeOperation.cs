@@ -12,8 +12,11 @@ public sealed class CodeOperation
 
     private readonly string _placeholders;
 
-    private CodeOperation(string placeholders, Func<OperationCall, Task> code, Func<OperationCall, Task<bool>>? isSearchable = null) =>
+    private CodeOperation(string placeholders, Func<OperationCall, Task> code, Func<OperationCall, Task<bool>>? isSearchable = null)
+    {
+        ArgumentNullException.ThrowIfNull(code);
         (_placeholders, Code, IsSearchable) = (placeholders, code, isSearchable);
+    }
 
     /// <summary>What is called for each exchange.</summary>
     internal Func<OperationCall, Task> Code { get; }
@@ -23,7 +26,7 @@ public sealed class CodeOperation
 
     /// <summary>An operation that asks: it has a <see cref="OperationCall.Question"/>, and in sessions the turns before it.</summary>
     /// <param name="code">Runs on the thread pool, many at once. What it throws is a failure; see <see cref="OperationCall"/> for what it can report.</param>
-    public static CodeOperation Asks(Func<OperationCall, Task> code) => new("{{messages}}", Checked(code));
+    public static CodeOperation Asks(Func<OperationCall, Task> code) => new("{{messages}}", code);
 
     /// <summary>An operation that uploads: it has a <see cref="OperationCall.Document"/>. The first such operation also gives the target its corpus before the load.</summary>
     /// <param name="code">Runs on the thread pool, many at once.</param>
@@ -32,11 +35,11 @@ public sealed class CodeOperation
     /// target can't say: then <c>searchable</c> is not measured, and the load begins as soon as the corpus is uploaded.
     /// </param>
     public static CodeOperation Uploads(Func<OperationCall, Task> code, Func<OperationCall, Task<bool>>? isSearchable = null) =>
-        new("{{document.text}}{{document.id}}", Checked(code), isSearchable);
+        new("{{document.text}}{{document.id}}", code, isSearchable);
 
     /// <summary>Any other operation; <see cref="OperationCall.DocumentId"/> is the user's last document, or one of the corpus.</summary>
     /// <param name="code">Runs on the thread pool, many at once.</param>
-    public static CodeOperation Does(Func<OperationCall, Task> code) => new("{{document.id}}", Checked(code));
+    public static CodeOperation Does(Func<OperationCall, Task> code) => new("{{document.id}}", code);
 
     /// <summary>The operation as users and reports know it. Its request only says which data it needs: none is sent.</summary>
     /// <param name="name">The operation's name.</param>
@@ -44,23 +47,19 @@ public sealed class CodeOperation
     internal OperationProfile Profile(string name, OperationProfile? replaced)
     {
         var request = Request(_placeholders);
-        return new OperationProfile
+        return Named(name, request) with
         {
-            Name = name,
-            Request = request,
-            OkStatuses = new HashSet<int>(),
-            Answer = new AnswerRules([]),
             Stream = new StreamProfile(request, StreamFraming.Text, new StreamRules([])),
             Searchable = IsSearchable is null
                 ? replaced?.Searchable
-                : new SearchableRule(Poll(name), [CodeWire.Searchable], [], TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2)),
+                : new SearchableRule(Named(CodeWire.PollOf(name), Nothing), [CodeWire.Searchable], [], TimeSpan.FromMilliseconds(100), TimeSpan.FromSeconds(2), TimeSpan.FromMinutes(2)),
         };
     }
 
-    private static OperationProfile Poll(string name) => new()
+    private static OperationProfile Named(string name, RequestProfile request) => new()
     {
-        Name = CodeWire.PollOf(name),
-        Request = Nothing,
+        Name = name,
+        Request = request,
         OkStatuses = new HashSet<int>(),
         Answer = new AnswerRules([]),
         Stream = null,
@@ -69,10 +68,4 @@ public sealed class CodeOperation
 
     private static RequestProfile Request(string placeholders) =>
         new(HttpMethod.Post, Template.Compile("/", TemplateForm.Path), [], Template.Compile(placeholders, TemplateForm.Text), "text/plain");
-
-    private static Func<OperationCall, Task> Checked(Func<OperationCall, Task> code)
-    {
-        ArgumentNullException.ThrowIfNull(code);
-        return code;
-    }
 }

@@ -13,9 +13,6 @@ namespace Loadline.Testing;
 /// <summary>A plan that is run from .NET code, such as a test: <c>await Plan.Load("steady.yaml").RunAsync()</c>.</summary>
 public sealed class LoadTest
 {
-    /// <summary>The environment variable with the key that may create users at a target that issues keys.</summary>
-    public const string AdminKeyVariable = "LOADLINE_ADMIN_KEY";
-
     // One run at a time in a process: two would measure each other, and each would take the other's work for the load generator's.
     private static readonly SemaphoreSlim Turn = new(1, 1);
 
@@ -30,10 +27,11 @@ public sealed class LoadTest
     {
         options ??= new RunOptions();
         var file = PlanCatalog.Find(_plan, out var problem) ?? throw new PlanException([problem!]);
-        string[] set = [.. options.Set, .. options.Target is { } target ? [$"target={target}"] : Array.Empty<string>(), .. options.Baseline is { } baseline ? [$"baseline={baseline}"] : Array.Empty<string>()];
         var overrides = new PlanOverrides
         {
-            Set = set,
+            Set = options.Set,
+            Target = options.Target,
+            Baseline = options.Baseline,
             Users = options.Users?.ToString(CultureInfo.InvariantCulture),
             Seed = options.Seed?.ToString(CultureInfo.InvariantCulture),
             TimeScale = options.TimeScale?.ToString("R", CultureInfo.InvariantCulture),
@@ -82,9 +80,9 @@ public sealed class LoadTest
             Plan = plan,
             Profile = profile,
             Address = address,
-            Folder = options.Folder ?? Path.Combine("runs", RunId.New(plan.Name, TimeProvider.System)),
+            Folder = options.Folder ?? RunFolder.Default(plan.Name, TimeProvider.System),
             CommandLine = $"{AppDomain.CurrentDomain.FriendlyName}, by the .NET API",
-            AdminKey = options.AdminKey ?? Environment.GetEnvironmentVariable(AdminKeyVariable),
+            AdminKey = options.AdminKey ?? Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
             Calibrate = options.Calibrate,
         };
         if (options.Operations.Count == 0)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Loadline.Targets;
 using Loadline.Wire;
@@ -16,7 +17,7 @@ public sealed class OperationCall
     private readonly TemplateValues _values;
     private readonly RunClock _clock;
     private readonly string? _expected;
-    private readonly System.Text.StringBuilder? _answer;
+    private readonly StringBuilder? _answer;
     private List<string>? _degraded;
     private List<long>? _gaps;
     private long _sent = Exchange.Never, _firstByte = Exchange.Never, _firstContent = Exchange.Never, _lastContent = Exchange.Never;
@@ -225,9 +226,8 @@ public sealed class OperationCall
 
     private void Keep(string text)
     {
-        const int most = 8192;
-        if (_answer is not null && _answer.Length < most)
-            _answer.Append(text, 0, Math.Min(text.Length, most - _answer.Length));
+        if (_answer is not null)
+            _answer.Append(text, 0, Math.Min(text.Length, AnswerReading.LongestAnswer - _answer.Length));
     }
 }
 

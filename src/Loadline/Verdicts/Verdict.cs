@@ -6,7 +6,7 @@ public enum Result
     /// <summary>It holds.</summary>
     Pass,
 
-    /// <summary>A <c>should</c> objective does not hold, or can't be judged.</summary>
+    /// <summary>A <c>should</c> objective does not hold, or can't be judged; of a run also: all hold, and requests failed in the warm-up.</summary>
     Warn,
 
     /// <summary>It does not hold.</summary>

@@ -78,18 +78,20 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
                 best = (split, z);
         if (best.Z < Significant)
             return null;
-        var (before, after) = (center(blocks.Take(best.Split).Select(block => block.Value)), center(blocks.Skip(best.Split).Select(block => block.Value)));
-        if (before < Math.Max(least, Material * after))
+        double Center(int from, int to) => center(blocks.Take(from..to).Select(block => block.Value));
+        bool Matters(double early, double late) => early >= Math.Max(least, Material * late);
+        var (before, after) = (Center(0, best.Split), Center(best.Split, blocks.Count));
+        if (!Matters(before, after))
             return null;
         // A decay is told apart best by a late split, and is over before: where three blocks in a row are as fast as the rest, nothing is left of it.
         var settled = best.Split;
-        while (settled > FewestBefore && center(blocks.Skip(settled - FewestBefore).Take(FewestBefore).Select(block => block.Value)) < Math.Max(least / 10, Settled * after))
+        while (settled > FewestBefore && Center(settled - FewestBefore, settled) < Math.Max(least / 10, Settled * after))
             settled--;
         // As slow as matters up to the latest split that may be; or the first half of the rest is slower than the second, as clearly.
         var allowed = blocks.FindIndex(block => block.At >= last);
         var middle = (allowed + blocks.Count) / 2;
-        var stillFalling = (settled == latest && center(blocks.Skip(latest - FewestBefore).Take(FewestBefore).Select(block => block.Value)) >= Math.Max(least, Material * after)) || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant
-            && center(blocks.Skip(allowed).Take(middle - allowed).Select(block => block.Value)) >= Math.Max(least, Material * center(blocks.Skip(middle).Select(block => block.Value))));
+        var stillFalling = (settled == latest && Matters(Center(latest - FewestBefore, latest), after))
+            || (allowed > 0 && Z(blocks, allowed, middle, blocks.Count) >= Significant && Matters(Center(allowed, middle), Center(middle, blocks.Count)));
         return (stillFalling ? last : blocks[settled - 1].At + 1, before, after, !stillFalling);
     }
 

@@ -8,7 +8,7 @@ internal sealed class AnswerReading
 {
     private const int MostTexts = 10_000;
     private const int MostDegradedParts = 16;
-    private const int LongestAnswer = 8192;
+    internal const int LongestAnswer = 8192;
 
     private System.Text.StringBuilder? _answer;
     private System.Text.Decoder? _decoder;

@@ -163,6 +163,20 @@ public class RecorderTests
     }
 
     [Fact]
+    public void Users_who_have_left_at_the_end_of_a_run_that_was_cut_short_were_there_before()
+    {
+        var users = 1000;
+        using var folder = new TemporaryFolder();
+        using var recorder = Recorder(folder.Path, () => users);
+        for (var second = 1; second <= 50; second++)
+            recorder.Flush(Nanoseconds(second + 0.2));
+        users = 0;
+        var recorded = recorder.Complete(Nanoseconds(50.7));
+        Assert.Equal((1000, 0), (recorded.Hold.LeastUsers, recorder.Snapshot().Users));
+        Assert.Contains("\"users\":0", folder.Lines(RecordingFiles.Series)[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Searchable_times_belong_to_the_phase_of_their_upload()
     {
         using var recorder = Recorder();

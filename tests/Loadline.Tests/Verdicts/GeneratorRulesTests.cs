@@ -75,6 +75,22 @@ public class GeneratorRulesTests
     }
 
     [Fact]
+    public void Lateness_in_a_warm_up_that_is_not_judged_is_not_judged_either()
+    {
+        using var late = Recorder();
+        using var rest = Recorder();
+        for (var i = 0; i < 500; i++)
+        {
+            late.Record(Exchange(11 + i * 0.1, 0.05, late: i < 50 ? 0.05 : 0.0001));
+            if (i >= 50)
+                rest.Record(Exchange(11 + i * 0.1, 0.05, late: 0.0001));
+        }
+        var (recorded, judged) = (late.Complete(Nanoseconds(120)), rest.Complete(Nanoseconds(120)).Hold);
+        Assert.Single(RunHealth.Assess(recorded).Invalid);
+        Assert.Empty(RunHealth.Assess(recorded, judged: judged).Invalid);
+    }
+
+    [Fact]
     public void Littles_law_is_silent_when_samples_cannot_tell()
     {
         var vague = Healthy with { Concurrency = new Concurrency(2.9, 0.1, 30) };

@@ -5,7 +5,7 @@ namespace Loadline.Plans.Reading;
 /// <summary>Writes command-line options into a plan's nodes, each under the option's name, before the plan is understood: so the same rules check them.</summary>
 internal static class OverrideApplier
 {
-    /// <summary>Applies <c>--users</c>, <c>--seed</c> and <c>--set</c>, the last in the order given.</summary>
+    /// <summary>Applies <c>--users</c>, <c>--seed</c>, <c>--set</c> in the order given, <c>--target</c> and <c>--baseline</c>.</summary>
     public static void Apply(MapNode root, PlanOverrides overrides, List<PlanProblem> problems)
     {
         if (overrides.Users is { } users)
@@ -14,6 +14,10 @@ internal static class OverrideApplier
             Put(root, "seed", new ScalarNode(Option($"--seed {seed}"), seed, true), false, problems);
         foreach (var setting in overrides.Set)
             Apply(root, setting, problems);
+        if (overrides.Target is { } target)
+            Apply(root, $"target={target}", problems);
+        if (overrides.Baseline is { } baseline)
+            Apply(root, $"baseline={baseline}", problems);
     }
 
     private static Origin Option(string option) => new("", 0, option);

@@ -9,6 +9,12 @@ public sealed record PlanOverrides
     /// <summary><c>path=value</c> replaces (<c>load.users=500</c>), <c>objectives+=line</c> adds; the values of <c>--set</c> in order.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 
+    /// <summary>Replaces <c>target</c>; null leaves it.</summary>
+    public string? Target { get; init; }
+
+    /// <summary>Replaces <c>baseline</c>; null leaves it.</summary>
+    public string? Baseline { get; init; }
+
     /// <summary>Replaces <c>load.users</c>; null leaves it.</summary>
     public string? Users { get; init; }
 
