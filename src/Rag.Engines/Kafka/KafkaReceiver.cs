@@ -20,6 +20,7 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
     private readonly KafkaOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Attendance _attendance;
     private readonly Channel<ReceivedNotice> _received = Channel.CreateUnbounded<ReceivedNotice>(); // bounded by what is outstanding
     private readonly Lock _gate = new();
     private readonly Dictionary<TopicPartition, PartitionProgress> _progress = [];
@@ -28,12 +29,11 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
     private IConsumer<byte[], byte[]>? _consumer;
     private bool _paused;
     private bool _away; // out of the group, since nobody fetched
-    private long _fetched;
-    private long _leftAt;
     private int _changes;
 
     /// <summary>Joins the group with the first call.</summary>
-    public KafkaReceiver(KafkaOptions options, TimeProvider time, ILogger<KafkaReceiver> logger) => (_options, _time, _logger) = (options, time, logger);
+    public KafkaReceiver(KafkaOptions options, TimeProvider time, ILogger<KafkaReceiver> logger) =>
+        (_options, _time, _logger, _attendance) = (options, time, logger, new Attendance(options.Stuck, time));
 
     /// <summary>The partitions that are this process's now.</summary>
     internal IReadOnlyList<int> Partitions
@@ -56,24 +56,15 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
 
     public async ValueTask<IReadOnlyList<ReceivedNotice>> ReceiveAsync(int max, TimeSpan wait, CancellationToken cancellationToken)
     {
-        Volatile.Write(ref _fetched, _time.GetTimestamp());
-        Start();
-        var notices = new List<ReceivedNotice>();
-        while (true)
+        _attendance.Enter();
+        try
         {
-            while (notices.Count < max && _received.Reader.TryRead(out var notice))
-                notices.Add(notice);
-            Volatile.Write(ref _fetched, _time.GetTimestamp());
-            if (notices.Count > 0 || wait <= TimeSpan.Zero)
-                return notices;
-            try
-            {
-                await _received.Reader.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(wait, _time, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException)
-            {
-                return notices;
-            }
+            Start();
+            return await FetchAsync(max, wait, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _attendance.Leave();
         }
     }
 
@@ -91,6 +82,26 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
         if (_thread is { } thread && !thread.Join(StopLimit))
             LogSlowStop(StopLimit);
         _received.Writer.TryComplete();
+    }
+
+    private async Task<IReadOnlyList<ReceivedNotice>> FetchAsync(int max, TimeSpan wait, CancellationToken cancellationToken)
+    {
+        var notices = new List<ReceivedNotice>();
+        while (true)
+        {
+            while (notices.Count < max && _received.Reader.TryRead(out var notice))
+                notices.Add(notice);
+            if (notices.Count > 0 || wait <= TimeSpan.Zero)
+                return notices;
+            try
+            {
+                await _received.Reader.WaitToReadAsync(cancellationToken).AsTask().WaitAsync(wait, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return notices;
+            }
+        }
     }
 
     private void Start()
@@ -151,10 +162,9 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
     /// </summary>
     private bool Attends(IConsumer<byte[], byte[]> consumer)
     {
-        var stuck = _received.Reader.Count > 0 && _time.GetElapsedTime(Volatile.Read(ref _fetched)) > _options.Stuck;
-        if (stuck && !_away)
+        var missing = _attendance.IsMissing(_received.Reader.Count > 0);
+        if (missing && !_away)
         {
-            _away = true;
             LogStuck(_options.Stuck);
             consumer.Unsubscribe();
             while (_received.Reader.TryRead(out _))
@@ -165,15 +175,10 @@ internal sealed partial class KafkaReceiver : IJobReceiver, IDisposable
             lock (_gate)
                 _progress.Clear();
             _paused = false;
-            _leftAt = Volatile.Read(ref _fetched);
         }
-
-        if (_away && Volatile.Read(ref _fetched) != _leftAt)
-        {
-            _away = false;
+        else if (!missing && _away)
             consumer.Subscribe(_options.Topic);
-        }
-
+        _away = missing;
         if (_away)
             _stopping.Token.WaitHandle.WaitOne(Poll);
         return !_away;
