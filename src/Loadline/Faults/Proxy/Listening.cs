@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Loadline.Faults.Proxy;
+
+/// <summary>A proxy's place to listen: open, or closed and its port kept, so that connections are refused and nobody takes it meanwhile.</summary>
+internal sealed class Listening : IDisposable
+{
+    private const int Backlog = 1024;
+
+    private Socket? _kept;
+
+    /// <summary>The socket that accepts; null while closed.</summary>
+    internal Socket? Socket { get; private set; }
+
+    /// <summary>Opens it.</summary>
+    /// <returns>Where: with the port that was found, if any was asked for.</returns>
+    /// <exception cref="SocketException">The address can't be had.</exception>
+    internal IPEndPoint Open(IPEndPoint address)
+    {
+        Dispose();
+        var socket = Bind(address);
+        try
+        {
+            socket.Listen(Backlog);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        Socket = socket;
+        return (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    /// <summary>Closes it and keeps its port: a bound socket that doesn't listen refuses.</summary>
+    internal void Refuse(IPEndPoint address)
+    {
+        Dispose();
+        _kept = Bind(address);
+    }
+
+    public void Dispose()
+    {
+        Socket?.Dispose();
+        _kept?.Dispose();
+        (Socket, _kept) = (null, null);
+    }
+
+    private static Socket Bind(IPEndPoint address)
+    {
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.Address.Equals(IPAddress.IPv6Any))
+                socket.DualMode = true;
+            socket.Bind(address);
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace Loadline.Faults.Proxy.Toxics;
+
+/// <summary>Bytes pass as they come.</summary>
+internal sealed class Noop : ToxicKind
+{
+    public override string Name => "noop";
+
+    public override string About => "does nothing";
+}
