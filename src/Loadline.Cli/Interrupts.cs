@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Loadline.Runs;
+using Loadline.Processes;
 
 namespace Loadline.Cli;
 

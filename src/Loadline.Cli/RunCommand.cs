@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Loadline.Plans;
+using Loadline.Processes;
 using Loadline.Reports;
 using Loadline.Runs;
 using Loadline.Targets;

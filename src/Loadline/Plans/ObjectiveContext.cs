@@ -11,17 +11,22 @@ public sealed record ObjectiveContext(IReadOnlyCollection<string> Operations)
     /// <summary>Names of stretches of the run beside its phases, for <c>during NAME</c>.</summary>
     public IReadOnlyCollection<string> Spans { get; init; } = [];
 
+    /// <summary>Names of the plan's faults, for <c>before NAME</c>, <c>after NAME</c> and metrics of recovery; each is one of <see cref="Spans"/>.</summary>
+    public IReadOnlyCollection<string> Faults { get; init; } = [];
+
     /// <summary>Whether the plan names an earlier run to compare with.</summary>
     public bool HasBaseline { get; init; }
 
     /// <summary>What objectives may name in a plan of these scenarios. The only load of a plan without scenarios is the whole run, and no span of it.</summary>
     /// <param name="operations">The operations of the mixes.</param>
     /// <param name="scenarios">The scenarios.</param>
+    /// <param name="faults">The faults.</param>
     /// <param name="hasBaseline">Whether there is an earlier run to compare with.</param>
-    internal static ObjectiveContext Of(IEnumerable<string> operations, IReadOnlyList<Scenario> scenarios, bool hasBaseline) => new([.. operations])
+    internal static ObjectiveContext Of(IEnumerable<string> operations, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, bool hasBaseline) => new([.. operations])
     {
         Scenarios = scenarios.DistinctBy(scenario => scenario.Name).ToDictionary(scenario => scenario.Name, scenario => scenario.Tags),
-        Spans = [.. scenarios.Select(scenario => scenario.Name).Where(name => name != Scenario.Default)],
+        Spans = scenarios.Count == 0 ? [] : [.. PlanSpan.Of(scenarios, faults).Select(span => span.Name).Where(name => name != Scenario.Default).Distinct()],
+        Faults = [.. faults.Select(fault => fault.Name).Distinct()],
         HasBaseline = hasBaseline,
     };
 }

@@ -21,8 +21,11 @@ public sealed record Plan
     /// <summary>The loads of the plan; the one called <see cref="Scenario.Default"/> where the plan names none.</summary>
     public IReadOnlyList<Scenario> Scenarios { get => field ?? [new Scenario { Load = Load }]; init; }
 
-    /// <summary>The named stretches of the run: one for each scenario.</summary>
-    public IReadOnlyList<PlanSpan> Spans => [.. Scenarios.Select(scenario => new PlanSpan(scenario.Name, scenario.Start, scenario.End))];
+    /// <summary>The planned disturbances, in the order in which they begin.</summary>
+    public IReadOnlyList<PlanFault> Faults { get; init; } = [];
+
+    /// <summary>The named stretches of the run: one for each scenario, one for each fault, and the hold phase before and after the faults of each name.</summary>
+    public IReadOnlyList<PlanSpan> Spans => PlanSpan.Of(Scenarios, Faults);
 
     /// <summary>What users upload and ask.</summary>
     public required PlanData Data { get; init; }

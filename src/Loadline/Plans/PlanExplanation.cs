@@ -24,6 +24,7 @@ public static class PlanExplanation
             lines.Add($"Together they take {Time(end)}{Scaled(plan)}; the hold phase is from {Time(from)} to {Time(to)}.");
         }
         lines.Add(Generator(plan));
+        lines.AddRange(plan.Faults.Select(fault => $"Fault '{fault.Name}' at {Time(Rounded(fault.At))}: {FaultText.Of(fault)}."));
         lines.Add($"Judged over the hold phase: {string.Join("; ", plan.Objectives.Select(objective => objective.Text))}.");
         if (plan.Baseline is { } baseline)
             lines.Add($"Compared with the earlier run {baseline}.");
@@ -34,6 +35,9 @@ public static class PlanExplanation
             lines.Add($"Left to defaults: {string.Join(", ", defaulted.Select(path => $"{path} = {PlanKeys.Find(path)!.Default}"))}.");
         return lines;
     }
+
+    // What was drawn has more digits than anybody reads.
+    private static TimeSpan Rounded(TimeSpan time) => TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds));
 
     private static string Target(string target) => OwnTarget.Find(target) is { } own
         ? $"the RAG system that Loadline ships with, {own.About}, started for this run and stopped after it"

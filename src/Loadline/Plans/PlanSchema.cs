@@ -49,7 +49,7 @@ public static class PlanSchema
         if (key.Shape == KeyShape.Section)
             return Section(key.Path, key.Description);
         if (key.Shape == KeyShape.Named)
-            return new JsonObject { ["type"] = "object", ["description"] = key.Description, ["minProperties"] = 1, ["additionalProperties"] = Section($"{key.Path}.{PlanKeys.AnyName}", "A load with a name.") };
+            return new JsonObject { ["type"] = "object", ["description"] = key.Description, ["minProperties"] = 1, ["additionalProperties"] = Section($"{key.Path}.{PlanKeys.AnyName}", key.Path == "faults" ? "A fault with a name." : "A load with a name.") };
         var schema = key.Shape switch
         {
             KeyShape.Lines => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = key.Kind!.Schema() },

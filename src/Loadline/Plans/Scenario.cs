@@ -21,9 +21,3 @@ public sealed record Scenario
     /// <summary>The first moment after it.</summary>
     public TimeSpan End => Start + Load.Duration;
 }
-
-/// <summary>A named stretch of a run, such as a scenario: from <paramref name="Start"/> to just before <paramref name="End"/>, since the run's start.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Start">Its first moment.</param>
-/// <param name="End">The first moment after it.</param>
-public sealed record PlanSpan(string Name, TimeSpan Start, TimeSpan End);

@@ -33,6 +33,8 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
         RecordTime(cells, key, Measure.Lateness, sent - due - exchange.Waited);
         if (exchange.Correct is { } correct)
             At(cells, key, Measure.Correct).RecordValue(correct ? 1 : 0);
+        if (exchange.Outcome == Outcome.Degraded)
+            RecordTime(cells, key, Measure.Fallback, (exchange.FirstContent >= 0 ? exchange.FirstContent : exchange.End) - due);
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             RecordStream(cells, key, exchange, sent);
     }

@@ -37,18 +37,21 @@ internal enum Measure
 
     /// <summary>1 for an arrival of an open load that a user took, 0 for one that was dropped. Not an operation's: kept with the pseudo-operation.</summary>
     Arrival,
+
+    /// <summary>Due → first content of a stream, or the end of another answer, of degraded exchanges.</summary>
+    Fallback,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.Arrival + 1;
+    public const int Count = (int)Measure.Fallback + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt", "attempts", "arrival",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt", "attempts", "arrival", "fallback",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];

@@ -120,6 +120,9 @@ public sealed class OperationTotals
     /// <summary>Sent → first content of answered streams; null without a sample.</summary>
     public LongHistogram? FirstToken => Get(Measure.FirstToken);
 
+    /// <summary>Due → first content of a stream, or the end of another answer, of degraded exchanges; null without a sample.</summary>
+    public LongHistogram? Fallback => Get(Measure.Fallback);
+
     /// <summary>Between content events of answered streams; null without a sample.</summary>
     public LongHistogram? TokenGap => Get(Measure.TokenGap);
 

@@ -60,6 +60,7 @@ public sealed class Recorder : IExchangeSink, IDisposable
         var slice = _timeline.At(exchange.Due >= 0 ? exchange.Due : Math.Max(0, exchange.Sent));
         Here().Record(slice, key, exchange);
         _sampler.Offer(key % _options.Operations.Count, exchange);
+        _options.Faults?.Record(exchange);
     }
 
     /// <inheritdoc/>
@@ -68,6 +69,7 @@ public sealed class Recorder : IExchangeSink, IDisposable
         var measure = outcome is Outcome.Ok or Outcome.Degraded ? Measure.Searchable : Measure.NotSearchable;
         // Like an exchange it belongs to the slice in which it began.
         Here().RecordTime(_timeline.At(Math.Max(0, at - nanoseconds)), _keys, measure, nanoseconds, at);
+        _options.Faults?.RecordSearchable(at - nanoseconds, at);
     }
 
     /// <inheritdoc/>

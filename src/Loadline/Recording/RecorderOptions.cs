@@ -9,7 +9,7 @@ public sealed record RecorderOptions
     /// <summary>Names of the plan's scenarios; an exchange names one of them. A plan with one unnamed load has <c>default</c>.</summary>
     public IReadOnlyList<string> Scenarios { get; init; } = [LogTag.DefaultScenario];
 
-    /// <summary>Named stretches of the run, at most 100; they may overlap.</summary>
+    /// <summary>Named stretches of the run, at most 250; they may overlap.</summary>
     public IReadOnlyList<RunSpan> Spans { get; init; } = [];
 
     /// <summary>Called with each second that is over and the histograms of it, as the log has them; on the flusher's thread. Only with a folder.</summary>
@@ -32,6 +32,9 @@ public sealed record RecorderOptions
 
     /// <summary>Processes now, or null when there is nothing new; asked once a second.</summary>
     public Func<IReadOnlyDictionary<string, SeriesProcess>?> Processes { get; init; } = () => null;
+
+    /// <summary>Is told of exchanges and uploads too, for metrics of recovery; null in a run without faults.</summary>
+    public FaultWatch? Faults { get; init; }
 
     /// <summary>In how many places threads record; more than processors is of no use.</summary>
     public int Stripes { get; init; } = Math.Min(Environment.ProcessorCount, 16);

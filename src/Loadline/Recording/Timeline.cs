@@ -1,7 +1,7 @@
 namespace Loadline.Recording;
 
 /// <summary>A named stretch of a run, such as a fault or a scenario's activity; nanoseconds since the run's start.</summary>
-/// <param name="Name">A word of lower-case letters, digits, <c>-</c> and <c>_</c>.</param>
+/// <param name="Name">A word of lower-case letters, digits, <c>-</c>, <c>_</c> and <c>:</c>.</param>
 /// <param name="Start">Its first moment.</param>
 /// <param name="End">The first moment after it.</param>
 public sealed record RunSpan(string Name, long Start, long End);
@@ -23,7 +23,7 @@ internal sealed record Slice(Phase Phase, IReadOnlyList<string> Spans);
 internal sealed class Timeline
 {
     /// <summary>The most spans a run may have: slices are at most twice as many, and each costs memory while its second is open.</summary>
-    public const int MostSpans = 100;
+    public const int MostSpans = 250;
 
     private readonly long[] _starts;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Loadline.Processes;
 
 namespace Loadline.Runs;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Loadline.Plans;
 using Loadline.Probes;
+using Loadline.Processes;
 
 namespace Loadline.Runs;
 
@@ -11,9 +12,6 @@ namespace Loadline.Runs;
 /// </summary>
 public sealed class EmbeddedTarget : IAsyncDisposable
 {
-    /// <summary>The environment variable with the folder of the built <c>loadline</c> command, and the RAG system beside it; default the folder of the running program.</summary>
-    public const string HomeVariable = "LOADLINE_HOME";
-
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
@@ -49,14 +47,14 @@ public sealed class EmbeddedTarget : IAsyncDisposable
     /// <param name="shape">In which shape.</param>
     /// <param name="plan">Whose LLM timing to simulate.</param>
     /// <param name="logs">The folder for a log of each process, <c>rag.log</c> and <c>llm.log</c>.</param>
+    /// <param name="llmThrough">By which address the system reaches its LLM: a proxy's, or the LLM's own.</param>
     /// <param name="cancellationToken">Stops the start; what had started is stopped again.</param>
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
-    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, CancellationToken cancellationToken)
+    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, Func<Uri, Uri> llmThrough, CancellationToken cancellationToken)
     {
-        var home = Environment.GetEnvironmentVariable(HomeVariable) is { Length: > 0 } named ? named : AppContext.BaseDirectory;
-        var rag = Path.Combine(home, "rag", "Rag.Host.dll");
+        var rag = Path.Combine(OwnCommand.Home, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
-            throw new TargetException($"the {shape.Name} RAG system is not there: {rag} doesn't exist; set {HomeVariable} to the folder that holds the built loadline command, or name another target");
+            throw new TargetException($"the {shape.Name} RAG system is not there: {rag} doesn't exist; set {OwnCommand.HomeVariable} to the folder that holds the built loadline command, or name another target");
 
         AbandonedFolders.Sweep();
         var folder = AbandonedFolders.Create();
@@ -72,11 +70,11 @@ public sealed class EmbeddedTarget : IAsyncDisposable
             if (plan.Llm is not null)
             {
                 var llm = ChildProcess.StartAssembly(
-                    "llm", Path.Combine(home, "Loadline.Cli.dll"),
+                    "llm", OwnCommand.Assembly,
                     ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)],
                     log: Path.Combine(logs, "llm.log"));
                 processes.Add(llm);
-                arguments.AddRange(["--llm", (await ListeningAsync(llm, cancellationToken).ConfigureAwait(false)).ToString()]);
+                arguments.AddRange(["--llm", llmThrough(await ListeningAsync(llm, cancellationToken).ConfigureAwait(false)).ToString()]);
             }
 
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));

@@ -1,4 +1,6 @@
+using Loadline.Faults;
 using Loadline.Probes;
+using Loadline.Processes;
 using Loadline.Recording;
 using Loadline.Users;
 using Loadline.Verdicts;
@@ -31,4 +33,10 @@ internal sealed class LoadResult
 
     /// <summary>Requests sent a second time, because their connection had been closed while it was idle.</summary>
     public long SentAgain { get; init; }
+
+    /// <summary>What became of the plan's faults, in its order.</summary>
+    public IReadOnlyList<FaultLease> Faults { get; init; } = [];
+
+    /// <summary>What was recorded of them; null without faults.</summary>
+    public FaultWatch? FaultWatch { get; init; }
 }

@@ -1,5 +1,6 @@
 using Loadline.Plans;
 using Loadline.Probes;
+using Loadline.Processes;
 using Loadline.Recording;
 using Loadline.Targets;
 using Loadline.Users;
@@ -40,14 +41,16 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var baseline = request.Plan.Baseline is { } path ? Baselines.Read(path) : ((Baseline, RunSummary)?)null;
         MakeFolder();
         var calibration = await CalibrateAsync(stop).ConfigureAwait(false);
-        await using var embedded = await StartTargetAsync(stop).ConfigureAwait(false);
+        await using var faults = new RunFaults(request.Plan, time);
+        await using var embedded = await StartTargetAsync(faults, stop).ConfigureAwait(false);
         var address = embedded?.Address ?? request.Address!;
         await using var setup = await TargetSetup.RunAsync(
             request.Profile, new WireOptions { BaseAddress = address, Timeout = request.Plan.Load.Timeout }, new RunClock(time), embedded?.AdminKey ?? request.AdminKey,
             Environment.GetEnvironmentVariable, observer.Step, observer.Warn, stop).ConfigureAwait(false);
         request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
-        var load = await LoadAsync(address, embedded, keys, corpusIds, stop).ConfigureAwait(false);
+        await faults.PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, () => embedded?.Processes ?? [], request.Folder, stop).ConfigureAwait(false);
+        var load = await LoadAsync(address, embedded, faults, keys, corpusIds, stop).ConfigureAwait(false);
         var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
         observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
         RunJson.WriteSummary(request.Folder, summary);
@@ -82,14 +85,14 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         return calibration;
     }
 
-    private async Task<EmbeddedTarget?> StartTargetAsync(CancellationToken stop)
+    private async Task<EmbeddedTarget?> StartTargetAsync(RunFaults faults, CancellationToken stop)
     {
         if (request.Address is not null)
             return null;
         var shape = OwnTarget.Find(request.Plan.Target)
             ?? throw new TargetException($"the target '{request.Plan.Target}' has no address, and Loadline starts none of that name; it starts {string.Join(", ", OwnTarget.All.Select(own => own.Name))}");
         observer.Step($"Starting the RAG system, {shape.About}{(request.Plan.Llm is null ? "" : ", and its simulated LLM")}");
-        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), stop).ConfigureAwait(false);
+        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), faults.LlmThrough, stop).ConfigureAwait(false);
     }
 
     // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.
@@ -112,7 +115,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     }
 
     private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
+        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
@@ -136,15 +139,17 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             ActiveUsers = () => population?.Gauges.ActiveUsers ?? 0,
             Processes = watch.TakeProcesses,
             SecondIsOver = aborts.Take,
+            Faults = faults.Watch,
         });
         var clock = new RunClock(time);
         using var wire = OpenWire(
-            profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
+            profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
         var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
 
         using var watching = new CancellationTokenSource();
         var users = population.RunAsync(ending.Token);
+        var disturbing = faults.RunAsync(clock, request.Folder, observer.Step, ending.Token);
         var background = Task.WhenAll(
             recorder.RunAsync(time, () => clock.Now, watching.Token),
             watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token),
@@ -152,6 +157,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);
         var endedAt = clock.Now;
+        // Users leave with the load's end, and a fault with its own, which is no later; a run that is stopped ends both.
+        await disturbing.ConfigureAwait(false);
         if (aborts.Crossed is { } why)
             observer.Warn($"{why}; the run ends");
         await watching.CancelAsync().ConfigureAwait(false);
@@ -170,6 +177,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Interrupted = stop.IsCancellationRequested,
             Scenarios = RunSummaries.Scenarios(plan, population),
             SentAgain = wire.SentAgain,
+            Faults = faults.Leases,
+            FaultWatch = faults.Watch,
         };
     }
 

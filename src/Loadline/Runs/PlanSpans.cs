@@ -8,7 +8,7 @@ namespace Loadline.Runs;
 internal static class PlanSpans
 {
     /// <summary>What the plan's objectives may name.</summary>
-    public static ObjectiveContext Context(this Plan plan) => ObjectiveContext.Of(plan.Load.Mix.Keys, plan.Scenarios, plan.Baseline is not null);
+    public static ObjectiveContext Context(this Plan plan) => ObjectiveContext.Of(plan.Load.Mix.Keys, plan.Scenarios, plan.Faults, plan.Baseline is not null);
 
     /// <summary>The plan's spans, for the recorder.</summary>
     public static IReadOnlyList<RunSpan> RunSpans(this Plan plan) =>

@@ -45,7 +45,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var warmUp = WarmUp.Find([.. log.Series()], recorded.Times);
         var judged = warmUp is null ? recorded : recorded with { Hold = WithoutWarmUp(log, recorded, warmUp) };
         var context = plan.Context();
-        var evidence = new Evidence(judged) { Context = context, Log = log, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
+        var faults = RunFaults.Figures(load, plan, context, log);
+        var evidence = new Evidence(judged) { Context = context, Log = log, Faults = faults, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
         var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, judged.Hold, warmUp));
         var summary = new RunSummary
         {
@@ -63,7 +64,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             WarmUp = warmUp is null ? null : new WarmUpSummary(hold.Start, warmUp.End, warmUp.Why, warmUp.IsOver),
             Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
-            Metrics = Metrics(judged, log, context, evidence.JudgedFrom),
+            Faults = RunSummaries.Faults(load.Faults, faults),
+            Metrics = Metrics(evidence, log),
             Operations = judged.Summaries(),
             Notes = [.. verdict.Notes, .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
@@ -79,12 +81,12 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
     }
 
     // Of a plan with several scenarios, each scenario's metrics beside those of all together.
-    private static Dictionary<string, MetricSummary> Metrics(Recorded judged, RecordedLog log, ObjectiveContext context, long from)
+    private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, RecordedLog log)
     {
-        var metrics = MetricCatalog.Measure(judged).ToDictionary();
-        if (context.Scenarios.Count > 1)
-            foreach (var scenario in context.Scenarios.Keys)
-                foreach (var (name, value) in MetricCatalog.Measure(log.Sum(new Selection { Scenarios = [scenario], FromSecond = from }), $"scenario:{scenario}"))
+        var metrics = MetricCatalog.Measure(evidence.Recorded).Concat(MetricCatalog.Measure(evidence.Faults)).ToDictionary();
+        if (evidence.Context.Scenarios.Count > 1)
+            foreach (var scenario in evidence.Context.Scenarios.Keys)
+                foreach (var (name, value) in MetricCatalog.Measure(log.Sum(new Selection { Scenarios = [scenario], FromSecond = evidence.JudgedFrom }), $"scenario:{scenario}"))
                     metrics[name] = value;
         return metrics.ToDictionary(metric => metric.Key, metric => new MetricSummary(metric.Value.Value, metric.Value.Unit, metric.Value.Samples, Of(metric.Value.Interval)));
     }
@@ -98,6 +100,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
         if (load.Interrupted)
             health = health.And("the run was interrupted");
+        foreach (var problem in RunFaults.Problems(load))
+            health = health.And(problem);
         if (warmUp is { IsOver: true })
             health = health.Note($"The first {Seconds(warmUp, load)} s of the hold phase are a warm-up and are not judged: {warmUp.Why}.");
         else if (warmUp is not null)

@@ -1,10 +1,12 @@
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Loadline.Faults;
 using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Recording;
 using Loadline.Users;
+using Loadline.Verdicts.Recovery;
 
 namespace Loadline.Runs;
 
@@ -48,6 +50,25 @@ internal static class RunSummaries
             if (arrivals.Waited > 0)
                 yield return string.Create(CultureInfo.InvariantCulture, $"{arrivals.Waited} of {arrivals.Offered} arrivals{of} waited for one of the users (users-at-most), up to {arrivals.LongestWaitSeconds:0.##} s; their response times have that wait in them.");
         }
+    }
+
+    public static IReadOnlyList<FaultSummary> Faults(IReadOnlyList<FaultLease> leases, IReadOnlyList<FaultFigures> figures)
+    {
+        var left = new Queue<FaultFigures>(figures);
+        return [.. leases.Select(lease =>
+        {
+            var of = lease.Start is null ? null : left.Dequeue();
+            var notes = new List<string>();
+            if (lease.Problem is { } problem)
+                notes.Add(problem);
+            if (lease.Stopped)
+                notes.Add("it was stopped early");
+            if (of is not null)
+                foreach (var (name, figure) in new[] { ("breaker.trigger", of.Trigger), ("recovery", of.Recovery), ("queue.drain", of.Drain) })
+                    if ((figure.Failed ?? figure.Unknown) is { } why)
+                        notes.Add($"{name}: {why}");
+            return new FaultSummary(lease.Fault.Name, FaultText.Of(lease.Fault), of?.Start, of?.End, of?.Trigger.Seconds, of?.Recovery.Seconds, of?.Drain.Seconds, notes);
+        })];
     }
 
     public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes, Calibration? calibration) => new(

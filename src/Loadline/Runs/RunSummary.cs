@@ -46,6 +46,9 @@ public sealed record RunSummary
     /// <summary>What the load generator saw of itself, rule by rule; empty in runs of older Loadlines.</summary>
     public IReadOnlyList<GeneratorSummary> Generator { get; init; } = [];
 
+    /// <summary>The faults that were injected, in the order in which they were due, and how the target got over them.</summary>
+    public IReadOnlyList<FaultSummary> Faults { get; init; } = [];
+
     /// <summary>The run that this one was compared with; null for none.</summary>
     public string? Baseline { get; init; }
 
@@ -109,6 +112,17 @@ public sealed record EnvironmentSummary(
 /// <param name="ServiceFloor">Seconds of one exchange, median: no service time below can be told from nothing.</param>
 /// <param name="IdleLag">Seconds that an idle generator sends late, at the 99th percentile.</param>
 public sealed record CalibrationSummary(double RequestsPerSecond, double ServiceFloor, double IdleLag);
+
+/// <summary>One fault.</summary>
+/// <param name="Name">Its name; several of one name are the same fault again.</param>
+/// <param name="What">What it did, a clause.</param>
+/// <param name="Start">When it was in force, seconds since the run's start; null when it was not injected.</param>
+/// <param name="End">When it was undone.</param>
+/// <param name="Trigger">How long it left users hanging, seconds (<c>breaker.trigger</c>).</param>
+/// <param name="Recovery">How long the target took to be itself again, seconds (<c>recovery</c>).</param>
+/// <param name="Drain">How long what it dammed up took to run off, seconds (<c>queue.drain</c>).</param>
+/// <param name="Notes">Why a figure is not there, a clause each, and what went wrong with the fault itself.</param>
+public sealed record FaultSummary(string Name, string What, double? Start, double? End, double? Trigger, double? Recovery, double? Drain, IReadOnlyList<string> Notes);
 
 /// <summary>A warm-up: seconds since the run's start.</summary>
 /// <param name="Start">The hold phase's first moment.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Loadline.Faults;
 using Loadline.Plans;
 using Loadline.Plans.Reading;
 using Loadline.Reports;
@@ -36,7 +37,7 @@ public sealed class LoadTest
             Seed = options.Seed?.ToString(CultureInfo.InvariantCulture),
             TimeScale = options.TimeScale?.ToString("R", CultureInfo.InvariantCulture),
         };
-        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options));
+        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options), new FaultRules());
         return reading.Plan ?? throw new PlanException(reading.Problems);
     }
 

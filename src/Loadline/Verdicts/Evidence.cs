@@ -19,6 +19,9 @@ public sealed record Evidence(Recorded Recorded)
     /// <summary>The earlier run that is compared with; null for none.</summary>
     public Baseline? Baseline { get; init; }
 
+    /// <summary>How the run's faults were got over, in their order.</summary>
+    public IReadOnlyList<Recovery.FaultFigures> Faults { get; init; } = [];
+
     /// <summary>What <c>abort when</c> saw while the run went on; null where nothing watched.</summary>
     public AbortWatch? Aborts { get; init; }
 }

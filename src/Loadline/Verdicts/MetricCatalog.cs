@@ -34,6 +34,13 @@ public static class MetricCatalog
             "What a user that retries felt: from the moment the first try was due to the answer in the end, waits between tries included. Of requests that were answered in the end; plans with `retry` only.",
             Microseconds, (_, o) => o.Felt, OverAnswered: true) { AskedOf = o => (o.Requests, o.GivenUp) },
 
+        new DistributionMetric("fallback", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true,
+            "How soon a degraded answer came: from due to the first content of a stream, or to the end of another answer. Of degraded exchanges, in the hold phase or, with `during`, in a fault.",
+            Microseconds, (_, o) => o.Fallback, OverAnswered: false),
+        new FaultMetric("breaker.trigger", "How long a fault left users hanging: from its beginning until no more than one in a hundred of a second's exchanges timed out or failed after more than a second; a degraded answer and a fast refusal don't hang. Seen from the client alone. Of several faults the worst; `during NAME` asks of one.", fault => fault.Trigger),
+        new FaultMetric("recovery", "From a fault's end to the first 5 s in which every objective of the hold phase holds that 5 s can answer. Of several faults the worst; `during NAME` asks of one.", fault => fault.Recovery),
+        new FaultMetric("queue.drain", "From a fault's end until watched uploads wait no longer to be searchable than before it (twice its 95th percentile, a second at least), for 5 s. Seen from the client alone, within a polling interval. Of several faults the worst; `during NAME` asks of one.", fault => fault.Drain),
+
         Share("felt.errors", false, "Requests that users gave up after all their tries, of all requests of users that retry.", (_, o) => o.GivenUp, (_, o) => o.Requests),
         new NumberMetric("attempts.mean", MetricUnit.Tries, PerOperation: true, "Tries per request of users that retry: what retries make of the load.",
             (_, o) => new(o.Attempts?.GetMean(), o.Requests), Needed: 1) { MoreIsBetter = false },
@@ -93,6 +100,13 @@ public static class MetricCatalog
         }
         return values;
     }
+
+    /// <summary>The metrics of faults, of all of a run's faults the worst; those that were not reached or can't be told are left out.</summary>
+    public static IReadOnlyDictionary<string, MetricValue> Measure(IReadOnlyList<Recovery.FaultFigures> faults) =>
+        (from metric in All.OfType<FaultMetric>()
+         let worst = metric.Worst(faults)
+         where worst?.Figure.Seconds is not null
+         select KeyValuePair.Create(metric.Name, new MetricValue(worst.Value.Figure.Seconds!.Value, metric.Unit.Symbol, worst.Value.Figure.Samples))).ToDictionary();
 
     /// <summary>A value with its unit, for people; units are those of <see cref="MetricValue"/>.</summary>
     public static string Text(double value, string unit) =>

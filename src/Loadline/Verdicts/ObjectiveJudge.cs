@@ -12,6 +12,8 @@ internal static class ObjectiveJudge
     public static Judged Over(ObjectiveLine objective, Evidence evidence)
     {
         var scope = objective.Scope;
+        if (objective.Metric is FaultMetric metric)
+            return OfFaults(objective, metric, evidence);
         if (scope is { Over: null, Scenarios: null, Phase: { } phase })
             return Whole(objective, OfPhase(evidence.Recorded, phase), evidence);
         if (evidence.Log is not { } log)
@@ -24,6 +26,31 @@ internal static class ObjectiveJudge
         return end - start < over.TotalSeconds - 0.01
             ? new(Result.Invalid, $"{scope.Name} has {MetricUnit.Seconds.Text(end - start)}, less than the window of {MetricUnit.Seconds.Text(over.TotalSeconds)}; run longer or with a shorter window", default, null)
             : Windows(objective, log.Windows(selection, over), evidence);
+    }
+
+    /// <summary>Whether an objective holds in a few seconds, whatever they are worth: too few samples are no objection, and what nobody asked for does not fail.</summary>
+    public static bool HoldsIn(ObjectiveLine objective, PhaseTotals totals)
+    {
+        var measured = objective.Metric.Measure(totals, Judge.OperationOf(objective.Of, totals), objective.Statistic);
+        if (Unanswered(objective, measured, needed: 0) is not null)
+            return false;
+        return (measured.Value ?? (objective.Metric.NothingIsZero ? 0 : null)) is not { } value
+            || Judge.LimitOf(objective.Limit, objective.Of, objective.Name, totals, null) is not { } limit || objective.Comparison.Holds(value, limit);
+    }
+
+    private static Judged OfFaults(ObjectiveLine objective, FaultMetric metric, Evidence evidence)
+    {
+        var limit = Judge.LimitOf(objective.Limit, objective.Of, objective.Name, evidence.Recorded.Hold, evidence.Baseline);
+        if (metric.Worst(evidence.Faults.Where(fault => objective.Scope.During is not { } name || fault.Name == name)) is not var (fault, figure))
+            return new(Result.Invalid, $"there was nothing to measure: no fault began in {(objective.Scope.During is null ? "the run" : objective.Scope.Name)}", default, limit);
+        var measured = new Measurement(figure.Seconds, figure.Samples);
+        if (figure.Failed is { } failed)
+            return new(Result.Fail, $"{objective.Name} was not reached for the fault '{fault.Name}': {failed}", measured, limit);
+        if (figure.Seconds is not { } seconds)
+            return new(Result.Invalid, $"{objective.Name} can't be told for the fault '{fault.Name}': {figure.Unknown}", measured, limit);
+        return limit is not { } most ? new(Result.Invalid, Missing(objective, evidence, "the run"), measured, null)
+            : objective.Comparison.Holds(seconds, most) ? new(Result.Pass, null, measured, limit)
+            : new(Result.Fail, $"{objective.Name} is {metric.Unit.Text(seconds)} for the fault '{fault.Name}', and must be {objective.Comparison.Sign} {metric.Unit.Text(most)}", measured, limit);
     }
 
     /// <summary>Judges a rule that ends the run.</summary>

@@ -44,6 +44,8 @@ internal static partial class ObjectiveParser
             return (null, mistake);
         if (Narrows(of!.Metric, selector, demand) is { } tooNarrow)
             return (null, tooNarrow);
+        if (of.Metric is FaultMetric && OfFaults(of.Metric, during, over, demand, context) is { } notOfFaults)
+            return (null, notOfFaults);
         if (ReadLimit(limitText, $"{name} {sign}", of, demand, context, out var limit) is { } wrongLimit)
             return (null, wrongLimit);
         return (new ObjectiveLine(text.Trim(), demand, of, compare, limit!, new Scope(during, selector, scenarios, over)), null);
@@ -52,6 +54,12 @@ internal static partial class ObjectiveParser
     private static ObjectiveMistake? Narrows(Metric metric, string? selector, Demand demand) =>
         selector is not null && !metric.PerOperation ? new($"asks for '{metric.Name}' of some scenarios, and it is measured for the whole run only", "leave the braces out")
         : demand == Demand.AbortWhen && metric.AfterTheRun ? new($"asks for '{metric.Name}' while the run goes on, and it is known after it only", "write, for example, abort when errors > 20% over 10s")
+        : null;
+
+    private static ObjectiveMistake? OfFaults(Metric metric, string? during, TimeSpan? over, Demand demand, ObjectiveContext context) =>
+        context.Faults.Count == 0 ? new($"asks for '{metric.Name}', which is of faults, and this plan has none", "add a fault under 'faults:', or remove the objective")
+        : over is not null || demand == Demand.AbortWhen ? new($"asks for '{metric.Name}' in windows, and a fault has one", "leave 'over' out")
+        : during is not null && !context.Faults.Contains(during) ? new($"asks for '{metric.Name}' during '{during.Replace(':', ' ')}', which is not a fault of this plan", Nearest.Advice(during, context.Faults, "faults"))
         : null;
 
     private static ObjectiveMistake? ReadLimit(string text, string before, MetricName of, Demand demand, ObjectiveContext context, out Limit? limit)
@@ -74,6 +82,8 @@ internal static partial class ObjectiveParser
             if (mistake is null)
             {
                 limit = new Limit.OfMetric(factor, other!);
+                if (of.Metric is FaultMetric || other!.Metric is FaultMetric)
+                    return new("compares a metric of faults with another", "write the limit out, such as recovery < 30s");
                 return other!.Metric.Unit == of.Metric.Unit ? null : new($"compares {of.Metric.Unit.Symbol} with {other.Metric.Unit.Symbol}", $"write, for example, {before} {of.Metric.Unit.Example}");
             }
         }

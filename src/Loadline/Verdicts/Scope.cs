@@ -3,7 +3,7 @@ using Loadline.Recording;
 namespace Loadline.Verdicts;
 
 /// <summary>Which part of the run an objective is about.</summary>
-/// <param name="During">A phase or a span, as written; null for the hold phase.</param>
+/// <param name="During">A phase or a span (<c>before:NAME</c> and <c>after:NAME</c> beside the plan's names); null for the hold phase.</param>
 /// <param name="Selector">As written in braces, such as <c>kind:read</c>; null for all scenarios.</param>
 /// <param name="Scenarios">The scenarios that the selector means; null for all.</param>
 /// <param name="Over">The objective must hold in every window of this length; null for the part as a whole.</param>
@@ -20,7 +20,7 @@ internal sealed record Scope(string? During, string? Selector, IReadOnlyList<str
     public Phase? Phase => During is null ? Recording.Phase.Hold : Phases.TryGetValue(During, out var phase) ? phase : null;
 
     /// <summary>What people call it.</summary>
-    public string Name => During is null || Phase is not null ? $"the {During ?? "hold"} phase" : During;
+    public string Name => During is null || Phase is not null ? $"the {During ?? "hold"} phase" : During.Replace(':', ' ');
 
     /// <summary>The same for the recording.</summary>
     /// <param name="judgedFrom">The hold phase's first second behind its warm-up.</param>

@@ -7,7 +7,7 @@ namespace Loadline.Verdicts;
 /// <summary>Reads what narrows an objective: <c>{scenario:readers}</c> behind its metric, <c>over 30s</c> and <c>during outage</c> behind its limit.</summary>
 internal static class ScopeParser
 {
-    private const string Over = "over", During = "during", Scenario = "scenario";
+    private const string Over = "over", During = "during", Before = "before", After = "after", Scenario = "scenario";
 
     /// <summary>The longest window of <c>abort when</c>: its histograms are kept in memory.</summary>
     private static readonly TimeSpan LongestAbort = TimeSpan.FromMinutes(10);
@@ -53,24 +53,33 @@ internal static class ScopeParser
     {
         (during, over) = (null, null);
         var words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).ToList();
-        while (words.Count >= 2 && words[^2] is Over or During)
+        while (words.Count >= 2 && words[^2] is Over or During or Before or After)
         {
             var (clause, value) = (words[^2], words[^1]);
             words.RemoveRange(words.Count - 2, 2);
             if (clause == Over ? over is not null : during is not null)
-                return new($"has '{clause}' twice", "leave one out");
-            if (clause == During)
-                during = value;
+                return new(clause == Over ? "has 'over' twice" : "names two parts of the run", "leave one out");
+            if (clause is Before or After && !context.Faults.Contains(value))
+                return new($"names '{value}', which is not a fault of this plan", context.Faults.Count == 0 ? "add it under 'faults:', or leave the clause out" : Nearest.Advice(value, context.Faults, "faults"));
+            if (clause != Over)
+                during = clause switch { Before => PlanSpan.Before(value), After => PlanSpan.After(value), _ => value };
             else if (ReadWindow(value, demand, out over) is { } mistake)
                 return mistake;
         }
         text = string.Join(' ', words);
-        if (words.Count > 0 && words[^1] is Over or During)
-            return new($"ends with '{words[^1]}'", words[^1] == Over ? "write a time behind it, such as over 30s" : "write a phase or a span behind it, such as during hold");
+        if (words.Count > 0 && words[^1] is Over or During or Before or After)
+            return new($"ends with '{words[^1]}'", words[^1] switch
+            {
+                Over => "write a time behind it, such as over 30s",
+                During => "write a phase or a span behind it, such as during hold",
+                var other => $"write a fault's name behind it, such as {other} outage",
+            });
         if (demand == Demand.AbortWhen && over is null)
             return new("does not say over how long", "write, for example, abort when errors > 20% over 10s");
         var names = Scope.Phases.Keys.Concat(context.Spans).Distinct().ToList();
-        return during is null || names.Contains(during) ? null : new($"names '{during}', which is neither a phase nor a span of this plan", Nearest.Advice(during, names, "phases and spans"));
+        if (during is not null && during.Contains(':', StringComparison.Ordinal) && !names.Contains(during))
+            return new($"is about the hold phase {during.Replace(':', ' ')}, and there is nothing of it", "let the fault begin later in the hold phase, or end earlier, or leave the clause out");
+        return during is null || names.Contains(during) ? null : new($"names '{during}', which is neither a phase nor a span of this plan", Nearest.Advice(during, [.. names.Where(name => !name.Contains(':', StringComparison.Ordinal))], "phases and spans"));
     }
 
     private static ObjectiveMistake? ReadWindow(string value, Demand demand, out TimeSpan? over)

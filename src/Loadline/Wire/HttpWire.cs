@@ -51,13 +51,16 @@ public sealed class HttpWire : IWire
             ConnectTimeout = options.ConnectTimeout,
             Expect100ContinueTimeout = TimeSpan.Zero,
         };
+        // Over what it is given the handler begins TLS itself.
+        if (options.Through is { } through)
+            handler.ConnectCallback = (_, stop) => ConnectAsync(through, null, stop);
         if (options.BaseAddress.Scheme == Uri.UriSchemeHttps)
         {
             var tls = TlsOptions.Of(profile.Transport.Tls, options.BaseAddress, [_version == HttpVersion.Version20 ? SslApplicationProtocol.Http2 : SslApplicationProtocol.Http11]);
             handler.SslOptions = tls;
             // The handler asks for the URL's host whatever its options say, unless TLS has begun already.
             if (profile.Transport.Tls?.ServerName is not null)
-                handler.ConnectCallback = (context, stop) => ConnectAsync(context.DnsEndPoint, tls, stop);
+                handler.ConnectCallback = (context, stop) => ConnectAsync(options.Through ?? (EndPoint)context.DnsEndPoint, tls, stop);
         }
         _invoker = new HttpMessageInvoker(handler);
     }
@@ -139,13 +142,14 @@ public sealed class HttpWire : IWire
         (template.Path.IsConstant ? _shared.AddressOf(template, new TemplateValues()) : null,
             MediaTypeHeaderValue.Parse(template.ContentType.Length == 0 ? "application/json" : template.ContentType));
 
-    private static async ValueTask<Stream> ConnectAsync(DnsEndPoint address, SslClientAuthenticationOptions tls, CancellationToken stop)
+    private static async ValueTask<Stream> ConnectAsync(EndPoint address, SslClientAuthenticationOptions? tls, CancellationToken stop)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
             await socket.ConnectAsync(address, stop).ConfigureAwait(false);
-            return await TlsHandshake.OverAsync(new NetworkStream(socket, ownsSocket: true), tls, stop).ConfigureAwait(false);
+            var stream = new NetworkStream(socket, ownsSocket: true);
+            return tls is null ? stream : await TlsHandshake.OverAsync(stream, tls, stop).ConfigureAwait(false);
         }
         catch (AuthenticationException e)
         {

@@ -1,3 +1,5 @@
+using System.Net;
+
 namespace Loadline.Wire;
 
 /// <summary>How the wire speaks to the target.</summary>
@@ -5,6 +7,9 @@ public sealed record WireOptions
 {
     /// <summary>Where the target is; a path in it goes before the operations' paths.</summary>
     public required Uri BaseAddress { get; init; }
+
+    /// <summary>Where connections are made to instead of <see cref="BaseAddress"/>, such as a proxy before it: <c>Host</c> and TLS stay the target's. Null for the target itself.</summary>
+    public IPEndPoint? Through { get; init; }
 
     /// <summary>An exchange that has not ended by then counts as timed out.</summary>
     public required TimeSpan Timeout { get; init; }

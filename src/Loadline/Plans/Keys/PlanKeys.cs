@@ -12,6 +12,10 @@ internal static class PlanKeys
 
     private const string Scenarios = "scenarios.";
 
+    private const string FaultPlaces = "a process's name, or pid:, unit:, container: or pod: with what follows";
+
+    private const string ProcessPlaces = "of a target that Loadline starts by name (`embedding` is every process of that service, `llm`, `rag`), of others `pid:1234`, `unit:rag.service` (systemctl), `container:rag` (docker) or `pod:rag-0` (kubectl).";
+
     /// <summary>A weight in the mix.</summary>
     public static ValueKind Weight { get; } = new NumberKind(0.0001, 1_000_000, "40");
 
@@ -86,6 +90,26 @@ internal static class PlanKeys
         Value("llm.load-factor", new NumberKind(0, 100, "0.3"), "0.3", "How much longer a token takes with all slots busy: time × (1 + factor × busy ÷ slots)."),
         Value("llm.failures", new ShareKind("0%"), "0%", "The share of requests that fail with 500."),
 
+        Optional("faults", KeyShape.Named, null, "Planned disturbances, each under a name. Objectives may be judged `during NAME`, `before NAME` and `after NAME`. Each has one of the keys `kill`, `stop`, `freeze`, `toxic`, `inject`, `cpu`, `memory`, `fill` and `command`."),
+        Value($"faults.{AnyName}.at", new DistributionKind(Quantity.Time, 0, 7 * Day, "5m"), null, "When it begins, since the load's start. A distribution is drawn once, from the seed. `--time-scale` multiplies it."),
+        Value($"faults.{AnyName}.for", new DistributionKind(Quantity.Time, 0, Day, "3m"), null, "How long it lasts: it ends by itself. 0s of `kill` and `stop` is once; otherwise what comes back is killed again until the fault ends. `--time-scale` multiplies it."),
+        Value($"faults.{AnyName}.times", new WholeNumberKind("times", 1, 50, "5"), "1", "How often it comes."),
+        Optional($"faults.{AnyName}.every", KeyShape.Value, new DistributionKind(Quantity.Time, 0.1, Day, "exponential(mean 1m)"), "From the end of one to the beginning of the next, where it comes several times; drawn each time."),
+        Optional($"faults.{AnyName}.kill", KeyShape.Value, new LineKind(FaultPlaces, 200, "embedding"), "Kills processes (SIGKILL): " + ProcessPlaces),
+        Optional($"faults.{AnyName}.stop", KeyShape.Value, new LineKind(FaultPlaces, 200, "embedding"), "Asks processes to end (SIGTERM); places as with `kill`."),
+        Optional($"faults.{AnyName}.freeze", KeyShape.Value, new LineKind(FaultPlaces, 200, "llm"), "Freezes processes (SIGSTOP) and lets them go on in the end (SIGCONT); a container is paused. Places as with `kill`."),
+        Optional($"faults.{AnyName}.toxic", KeyShape.Value, new LineKind("a toxic of docs/proxy.md", 40, "latency"), "Disturbs a connection, with the toxics of Toxiproxy and more (docs/proxy.md); `on` says which."),
+        Value($"faults.{AnyName}.on", new LineKind("'target', 'llm', or the address of a proxy in an API like Toxiproxy's", 1000, "llm"), "target", "Which connections a toxic disturbs: those from Loadline to the `target`; those from a target that Loadline starts to its `llm`; or those of a proxy that runs already, written `http://HOST:8474/proxies/NAME` (Toxiproxy, or `loadline proxy`)."),
+        Value($"faults.{AnyName}.stream", new WordKind<FaultStream>("downstream"), "downstream", "Which direction a toxic disturbs: what comes back (`downstream`) or what is sent (`upstream`)."),
+        Value($"faults.{AnyName}.share", new ShareKind("100%"), "100%", "The share of connections (`toxic`) or calls (`inject`) that meet it."),
+        Optional($"faults.{AnyName}.inject", KeyShape.Value, new LineKind("a service of Loadline's own RAG system", 40, "embedding"), "Injects a fault at a service's own door, with the RAG system's `/admin/faults`; `with` has its `kind` and other fields (docs/resilience.md). At most 15m."),
+        Optional($"faults.{AnyName}.with", KeyShape.Tags, new LineKind("a value", 200, "100"), "What a toxic or an injected fault takes, by name: `{ latency: 100, jitter: 20 }`, `{ kind: hang }`."),
+        Optional($"faults.{AnyName}.cpu", KeyShape.Value, new WholeNumberKind("cores", 1, 256, "2"), "Burns so many cores of the machine that Loadline runs on."),
+        Optional($"faults.{AnyName}.memory", KeyShape.Value, new SizeKind("512MiB"), "Takes so much memory of the machine that Loadline runs on."),
+        Optional($"faults.{AnyName}.fill", KeyShape.Value, new LineKind("a folder", 1000, "/mnt/small"), "Fills the disk that the folder is on, until nothing fits any more; refused where more than 16 GiB are free. Give the target a small volume of its own."),
+        Optional($"faults.{AnyName}.command", KeyShape.Value, new LineKind("a command", 1000, "docker network disconnect rag redis"), "Runs a command of yours (by `sh -c`), and `undo` in the end."),
+        Optional($"faults.{AnyName}.undo", KeyShape.Value, new LineKind("a command", 1000, "docker network connect rag redis"), "What undoes `command`; it runs also when Loadline was killed. `true` where there is nothing to undo."),
+
         new("objectives", KeyShape.Lines, new LineKind("an objective, such as query.p95 < 3s", 200, "query.p95 < 3s"), null,
             "What must hold in the hold phase, one line each: metric, comparison, limit with its unit. Metrics: docs/metrics.md. With `should` in front a miss gives WARN in place of FAIL."),
     ];
@@ -98,23 +122,22 @@ internal static class PlanKeys
     /// <summary>The keys of a section in a plan, in order; the root is the empty path.</summary>
     public static IEnumerable<PlanKey> Of(string section)
     {
-        var own = All.Where(key => key.Section == section);
-        if (!section.StartsWith(Scenarios, StringComparison.Ordinal))
-            return own;
-        var rest = Rest(section);
-        return rest.Length > 0 ? All.Where(key => key.Section == "load." + rest) : All.Where(key => key.Section == "load" || key.Section == Scenarios + AnyName);
+        var inTable = InTable(section);
+        var own = All.Where(key => key.Section == inTable);
+        // A scenario has all that a load has.
+        return inTable == Scenarios + AnyName ? All.Where(key => key.Section == "load" || key.Section == inTable) : own;
     }
 
+    // A name of the plan's own is AnyName here; what a scenario does not have itself is the load's.
     private static string InTable(string path)
     {
-        if (!path.StartsWith(Scenarios, StringComparison.Ordinal) || Rest(path) is not { Length: > 0 } rest)
+        var first = path.IndexOf('.', StringComparison.Ordinal);
+        if (first < 0 || ByPath.GetValueOrDefault(path[..first]) is not { Shape: KeyShape.Named })
             return path;
-        var own = $"{Scenarios}{AnyName}.{rest}";
-        return ByPath.ContainsKey(own) ? own : "load." + rest;
+        var second = path.IndexOf('.', first + 1);
+        var own = $"{path[..(first + 1)]}{AnyName}{(second < 0 ? "" : path[second..])}";
+        return second < 0 || !path.StartsWith(Scenarios, StringComparison.Ordinal) || ByPath.ContainsKey(own) ? own : "load" + path[second..];
     }
-
-    // What follows the scenario's name.
-    private static string Rest(string path) => path.IndexOf('.', Scenarios.Length) is > 0 and var dot ? path[(dot + 1)..] : "";
 
     private static PlanKey Value(string path, ValueKind kind, string? standard, string description) => new(path, KeyShape.Value, kind, standard, description);
 

@@ -6,7 +6,7 @@ namespace Loadline.Plans.Reading;
 internal static partial class PlanBuilder
 {
     /// <summary>Makes the plan; the scale multiplies the phases' durations only.</summary>
-    public static Plan Build(PlanValues values, IReadOnlyList<Scenario> scenarios, double timeScale, string source) => new()
+    public static Plan Build(PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, double timeScale, string source) => new()
     {
         Name = values.Get<string>("name"),
         Purpose = values.Get<string>("purpose"),
@@ -19,6 +19,7 @@ internal static partial class PlanBuilder
         Defaulted = values.Defaulted,
         Load = RunPhases.Sum(scenarios),
         Scenarios = scenarios,
+        Faults = faults,
         Data = new PlanData
         {
             Documents = values.Number("data.documents"),

@@ -12,10 +12,11 @@ public static class PlanReader
     /// <param name="fileName">The name that problems show.</param>
     /// <param name="overrides">What the command line changes; null for nothing.</param>
     /// <param name="objectives">Checks objectives; null leaves them unchecked.</param>
+    /// <param name="faultRules">Checks faults against the target; null leaves them unchecked.</param>
     /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of Loadline's own targets only.</param>
     public static PlanReading Read(
         string text, string fileName, PlanOverrides? overrides = null, IObjectiveRules? objectives = null,
-        Func<string, IReadOnlyCollection<string>?>? operationsOf = null)
+        Func<string, IReadOnlyCollection<string>?>? operationsOf = null, IFaultRules? faultRules = null)
     {
         overrides ??= PlanOverrides.None;
         var problems = new List<PlanProblem>();
@@ -31,9 +32,11 @@ public static class PlanReader
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
         var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
         var scenarios = loads.Read();
+        var faults = new FaultReader(values, root.Origin, timeScale, problems).Read(scenarios);
         CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
-        CheckObjectives(values, scenarios, objectives, problems);
-        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, timeScale, text), problems);
+        CheckFaults(values, root.Origin, faults, faultRules, problems);
+        CheckObjectives(values, scenarios, faults, objectives, problems);
+        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text), problems);
     }
 
     private static IReadOnlyCollection<string>? OfOwnTargets(string target) => OwnTarget.Find(target) is not null ? StandardOperations : null;
@@ -65,12 +68,25 @@ public static class PlanReader
             problems.Add(origin.Problem($"{path}.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
     }
 
-    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IObjectiveRules? rules, List<PlanProblem> problems)
+    private static void CheckFaults(PlanValues values, Origin root, IReadOnlyList<PlanFault> faults, IFaultRules? rules, List<PlanProblem> problems)
     {
-        if (rules is null)
+        if (rules is null || !values.IsRead("target"))
+            return;
+        foreach (var fault in faults.DistinctBy(fault => fault.Name))
+            foreach (var (key, received, rule, remedy) in rules.Check(fault, values.Get<string>("target"), values.Has("llm")))
+            {
+                var path = $"faults.{fault.Name}.{key}";
+                problems.Add(values.OriginOf(path, root).Problem(path, received, rule, remedy));
+            }
+    }
+
+    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, IObjectiveRules? rules, List<PlanProblem> problems)
+    {
+        // Without the faults every objective of one would be wrong as well.
+        if (rules is null || (values.Named("faults").Count > 0 && faults.Count == 0))
             return;
         var context = ObjectiveContext.Of(
-            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
+            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, faults, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
         foreach (var (text, origin) in values.Lines)
             if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));

@@ -13,13 +13,16 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
     private readonly HashSet<string> _seen = [];
     private readonly List<string> _defaulted = [];
     private readonly List<(string Path, string Name, Origin Origin)> _operations = [];
-    private readonly List<string> _scenarios = [];
+    private readonly Dictionary<string, List<string>> _named = [];
 
     /// <summary>Keys that the file does not have.</summary>
     public IReadOnlyList<string> Defaulted => _defaulted;
 
     /// <summary>The sections that describe a load: <c>load</c>, or each of <c>scenarios</c>.</summary>
-    public IReadOnlyList<string> Loads => Has("scenarios") ? _scenarios : ["load"];
+    public IReadOnlyList<string> Loads => Has("scenarios") ? Named("scenarios") : ["load"];
+
+    /// <summary>The paths of the sections that have names of the plan's own beneath a key, such as <c>scenarios</c>, in the file's order.</summary>
+    public IReadOnlyList<string> Named(string path) => _named.GetValueOrDefault(path, []);
 
     /// <summary>Every single value as written, defaults included, by path.</summary>
     public IReadOnlyDictionary<string, string> Settings => _settings;
@@ -81,12 +84,14 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
     {
         foreach (var key in PlanKeys.All.Where(key => key.Shape is not (KeyShape.Section or KeyShape.Named)))
         {
-            var ofLoad = key.Path.StartsWith("load.", StringComparison.Ordinal);
-            if (!ofLoad && !key.Path.StartsWith("scenarios.", StringComparison.Ordinal))
-                yield return (key.Path, key);
-            else if (ofLoad)
+            if (key.Path.StartsWith("load.", StringComparison.Ordinal))
                 foreach (var load in Loads)
                     yield return (load + key.Path["load".Length..], key);
+            else if (key.Path.IndexOf($".{PlanKeys.AnyName}.", StringComparison.Ordinal) is > 0 and var name)
+                foreach (var section in Named(key.Path[..name]))
+                    yield return ($"{section}.{key.Name}", key);
+            else
+                yield return (key.Path, key);
         }
     }
 
@@ -190,6 +195,7 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
 
     private void ReadNamed(string path, MapNode map)
     {
+        var sections = _named[path] = [];
         if (map.Entries.Count is 0 or > 50)
             problems.Add(map.Origin.Problem(path, null, $"must have 1 to 50 names and has {map.Entries.Count}", "write a name with keys beneath it"));
         foreach (var entry in map.Entries)
@@ -200,13 +206,13 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
                 problems.Add(entry.Origin.Problem(one, entry.Key, "must be a name: a lower-case letter, then letters, digits, _ or -; at most 40", "write, for example, readers"));
                 continue;
             }
-            _scenarios.Add(one);
+            sections.Add(one);
             _seen.Add(one);
             _origins[one] = entry.Origin;
             if (entry.Value is MapNode section)
                 ReadSection(section, one);
             else if (entry.Value is not ScalarNode { IsEmpty: true })
-                problems.Add(entry.Value.Origin.Problem(one, (entry.Value as ScalarNode)?.Text ?? "a list", "must be a section with the keys of a load", "write, for example, users: 100 beneath it, indented"));
+                problems.Add(entry.Value.Origin.Problem(one, (entry.Value as ScalarNode)?.Text ?? "a list", $"must be a section with keys: {string.Join(", ", PlanKeys.Of(one).Select(key => key.Name))}", "write them beneath it, indented"));
         }
     }
 
@@ -242,7 +248,7 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
             KeyShape.Lines => ("must be a list of lines", $"write '- {key.Kind!.Example}' beneath '{key.Name}:'"),
             KeyShape.Weights => ("must name operations with their weights", $"write, for example, {key.Name}: {{ query: 40, upload: 25 }}"),
             KeyShape.Tags => ("must name words with their values", $"write, for example, {key.Name}: {{ kind: read }}"),
-            KeyShape.Named => ("must be sections, each under a name", $"write, for example, {key.Name}: {{ readers: {{ users: 100 }} }}"),
+            KeyShape.Named => ("must be sections, each under a name", $"write a name beneath '{key.Name}:', and its keys beneath that: {string.Join(", ", PlanKeys.Of($"{path}.{PlanKeys.AnyName}").Take(3).Select(k => k.Name))}…"),
             _ => ("must be a section with keys: " + string.Join(", ", PlanKeys.Of(path).Select(k => k.Name)), "write them beneath it, indented"),
         };
         problems.Add(node.Origin.Problem(path, received, rule, remedy));

@@ -10,7 +10,8 @@ internal static class Dialling
     internal static async ValueTask<LeanConnection> ConnectAsync(LeanWire wire, IConnector connector)
     {
         var options = wire.Options;
-        var addresses = await ResolveAsync(options.BaseAddress, options.ConnectTimeout, wire.Clock.Time).ConfigureAwait(false);
+        var addresses = options.Through is { } through ? [through.Address] : await ResolveAsync(options.BaseAddress, options.ConnectTimeout, wire.Clock.Time).ConfigureAwait(false);
+        var port = options.Through?.Port ?? options.BaseAddress.Port;
         var end = wire.Clock.Now + RunClock.Nanoseconds(options.ConnectTimeout);
         for (var i = 0; ; i++)
         {
@@ -18,7 +19,7 @@ internal static class Dialling
             using var limit = new CancellationTokenSource(left, wire.Clock.Time);
             try
             {
-                return await connector.ConnectAsync(wire, new IPEndPoint(addresses[i], options.BaseAddress.Port), limit.Token).ConfigureAwait(false);
+                return await connector.ConnectAsync(wire, new IPEndPoint(addresses[i], port), limit.Token).ConfigureAwait(false);
             }
             catch (ConnectException) when (i + 1 < addresses.Length)
             {

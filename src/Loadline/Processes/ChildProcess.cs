@@ -1,16 +1,15 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Loadline.Runs;
+namespace Loadline.Processes;
 
 /// <summary>
 /// A process that Loadline started and answers for: its last lines are kept for error messages, it is asked to stop before it is made to,
 /// and it is killed when its owner is disposed or the run is abandoned.
 /// </summary>
-public sealed partial class ChildProcess : IAsyncDisposable
+public sealed class ChildProcess : IAsyncDisposable
 {
     private const int KeptLines = 60;
-    private const int SigTerm = 15;
 
     private static readonly Lock AllLock = new();
     private static readonly List<ChildProcess> All = [];
@@ -35,6 +34,9 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>The process id.</summary>
     public int Id { get; private set; }
 
+    /// <summary>What the process reads, of one that outlives this process.</summary>
+    public TextWriter Input => _process.StandardInput;
+
     /// <summary>Completes when the process has ended, for whatever reason.</summary>
     public Task Exited => _exited.Task;
 
@@ -57,9 +59,10 @@ public sealed partial class ChildProcess : IAsyncDisposable
     /// <param name="arguments">Its arguments.</param>
     /// <param name="environment">Variables to add; null values are removed.</param>
     /// <param name="log">A file for all that it writes to standard output and error; null keeps the last lines only.</param>
+    /// <param name="outlives">Whether it is left alone by <see cref="KillAll"/>, and reads from <see cref="Input"/>, which closes when this process ends: it acts then, and ends by itself.</param>
     /// <exception cref="IOException">The log can't be made.</exception>
     public static ChildProcess StartAssembly(
-        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? log = null)
+        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? log = null, bool outlives = false)
     {
         var start = new ProcessStartInfo(DotNetHost())
         {
@@ -83,11 +86,13 @@ public sealed partial class ChildProcess : IAsyncDisposable
         child._process.ErrorDataReceived += (_, e) => child.Take(e.Data);
         child._process.Start();
         child.Id = child._process.Id;
-        child._process.StandardInput.Close();
+        if (!outlives)
+            child._process.StandardInput.Close();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
-        lock (AllLock)
-            All.Add(child);
+        if (!outlives)
+            lock (AllLock)
+                All.Add(child);
         return child;
     }
 
@@ -106,7 +111,7 @@ public sealed partial class ChildProcess : IAsyncDisposable
     {
         if (!_exited.Task.IsCompleted)
         {
-            if (OperatingSystem.IsWindows() || SendSignal(Id, SigTerm) != 0)
+            if (!Signals.Send(Id, Signals.Terminate))
                 Kill();
             try
             {
@@ -139,9 +144,6 @@ public sealed partial class ChildProcess : IAsyncDisposable
         var beside = Path.Combine(root, file);
         return File.Exists(beside) ? beside : file;
     }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int processId, int signal);
 
     private void Kill()
     {

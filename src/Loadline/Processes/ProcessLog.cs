@@ -1,4 +1,4 @@
-namespace Loadline.Runs;
+namespace Loadline.Processes;
 
 /// <summary>
 /// What a process says, in a file of the run folder: where the target's own errors are read afterwards. At most 64 MiB: a line tells where it stops. A file

@@ -1,7 +1,7 @@
-using Loadline.Runs;
+using Loadline.Processes;
 using Xunit;
 
-namespace Loadline.Tests.Runs;
+namespace Loadline.Tests.Processes;
 
 public sealed class ProcessLogTests : IDisposable
 {
