@@ -55,7 +55,7 @@ internal static class ProxyBench
             var through = await LoadAsync("through the proxy", proxied, rate, seconds);
             cpu = peer.Cpu - cpu;
             var second = await LoadAsync("direct again", direct, rate, seconds);
-            Console.WriteLine(FormattableString.Invariant($"    the proxy's CPU: {cpu.TotalMicroseconds / rate / seconds:0.0} µs a request"));
+            Console.WriteLine(FormattableString.Invariant($"    the proxy's CPU: {cpu.TotalMicroseconds / rate / (seconds + 1):0.0} µs a request"));
             added.Add((through.P50 - ((first.P50 + second.P50) / 2), through.P99 - ((first.P99 + second.P99) / 2)));
         }
         var (p50, p99) = (Median(added.Select(each => each.P50)), Median(added.Select(each => each.P99)));
@@ -70,7 +70,7 @@ internal static class ProxyBench
             purpose: A steady rate
             target: proxy-bench
             seed: 1
-            load: { rate: {{rate}}/s, users-at-most: 2000, phases: { up: 0s, hold: {{seconds}}s, down: 0s }, mix: { get: 100 }, timeout: 15s, stream: 0%, watch: 0% }
+            load: { rate: {{rate}}/s, users-at-most: 2000, phases: { up: 2s, hold: {{seconds}}s, down: 0s }, mix: { get: 100 }, timeout: 15s, stream: 0%, watch: 0% }
             data: { documents: 0 }
             objectives: [errors < 1%]
             """,
