@@ -47,7 +47,9 @@ internal sealed class Link : IStageHost, IDisposable
     /// <summary>Whether something in it waits until a toxic goes.</summary>
     internal bool Holds => _stages.Exists(stage => stage.Behaviour.Holds);
 
-    private bool HasRoom => _stages.Sum(stage => stage.Weight) + _out.Weight < (_stages.Exists(stage => stage.Behaviour.Delays) ? _bounds.MostDelayed : _bounds.MostHeld);
+    private bool HasRoom => _stages.Count == 0
+        ? _out.Weight < _bounds.MostHeld
+        : _stages.Sum(stage => stage.Weight) + _out.Weight < Math.Clamp(_stages.Max(stage => stage.Behaviour.InFlight), _bounds.MostHeld, Math.Max(_bounds.MostHeld, _bounds.MostDelayed));
 
     /// <summary>Reads until the source ends or the connection does.</summary>
     internal async Task ReadAsync(Peer source)
