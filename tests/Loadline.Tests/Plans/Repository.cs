@@ -9,6 +9,9 @@ internal static class Repository
 
     public static string Text(string path) => File.ReadAllText(Path.Combine(Root, path)).ReplaceLineEndings("\n");
 
+    /// <summary>The path of a file.</summary>
+    public static string PathOf(string path) => Path.Combine(Root, path);
+
     /// <summary>The path of a file of the nearest folder <c>shared</c> beside or above the repository; it need not be there.</summary>
     public static string Shared(string path)
     {

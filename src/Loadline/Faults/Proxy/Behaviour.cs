@@ -12,8 +12,8 @@ internal abstract class Behaviour
     /// <summary>Whether what it holds waits until the toxic goes. A client that left has then no use for the connection.</summary>
     internal virtual bool Holds => false;
 
-    /// <summary>Whether it delays and shouldn't limit the rate, so that more may be in flight.</summary>
-    internal virtual bool Delays => false;
+    /// <summary>How many bytes must be in flight in it so that it doesn't limit the rate further than it should.</summary>
+    internal virtual long InFlight => 0;
 
     /// <summary>It begins to act on this stream.</summary>
     internal virtual void Start(long now, IStageOutput output)

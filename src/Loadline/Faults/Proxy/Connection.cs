@@ -7,13 +7,13 @@ namespace Loadline.Faults.Proxy;
 internal sealed class Connection
 {
     private readonly ToxicProxy _proxy;
-    private readonly Socket _client;
+    private readonly Peer _client;
     private readonly Link _upstream;
     private readonly Link _downstream;
     private readonly Dictionary<long, bool> _meets = [];
     private readonly CancellationTokenSource _over = new();
     private HttpSide? _http;
-    private Socket? _server;
+    private Peer? _server;
     private TaskCompletionSource? _letOn;
     private bool _keptFromServer;
     private volatile bool _used;
@@ -21,7 +21,7 @@ internal sealed class Connection
 
     internal Connection(ToxicProxy proxy, long id, Socket client)
     {
-        (_proxy, Id, _client) = (proxy, id, client);
+        (_proxy, Id, _client) = (proxy, id, new Peer(client, proxy.Loop));
         _upstream = new Link(this, ToxicStream.Upstream, proxy.Clock, proxy.Counters.Upstream, proxy.Options);
         _downstream = new Link(this, ToxicStream.Downstream, proxy.Clock, proxy.Counters.Downstream, proxy.Options);
     }
@@ -40,12 +40,12 @@ internal sealed class Connection
         try
         {
             await LetOnAsync().ConfigureAwait(false);
-            var server = await DialAsync(upstream).ConfigureAwait(false);
+            var server = new Peer(await DialAsync(upstream).ConfigureAwait(false), _proxy.Loop);
             lock (Gate)
             {
                 if (_closed)
                 {
-                    server.Dispose();
+                    server.Close(reset: true);
                     return;
                 }
                 _server = server;
@@ -64,7 +64,7 @@ internal sealed class Connection
     }
 
     /// <summary>Where a stream's bytes go; null while there is no such side.</summary>
-    internal Socket? Destination(ToxicStream stream) => stream == ToxicStream.Upstream ? _server : _client;
+    internal Peer? Destination(ToxicStream stream) => stream == ToxicStream.Upstream ? _server : _client;
 
     /// <summary>Makes the stages those of the proxy's toxics. Under the proxy's lock.</summary>
     internal void Apply(IReadOnlyList<AppliedToxic> toxics)
@@ -187,7 +187,7 @@ internal sealed class Connection
 
     private bool Shut(bool reset)
     {
-        Socket? server;
+        Peer? server;
         lock (Gate)
         {
             if (_closed)
@@ -199,25 +199,8 @@ internal sealed class Connection
         }
         _proxy.Forget(this);
         _over.Cancel();
-        Close(_client, reset);
-        if (server is not null)
-            Close(server, reset);
+        _client.Close(reset);
+        server?.Close(reset);
         return true;
-    }
-
-    private static void Close(Socket socket, bool reset)
-    {
-        try
-        {
-            if (reset)
-                socket.LingerState = new LingerOption(true, 0);
-            else
-                socket.Shutdown(SocketShutdown.Both);
-        }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
-        {
-            // Its peer was quicker.
-        }
-        socket.Dispose();
     }
 }

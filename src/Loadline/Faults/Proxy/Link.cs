@@ -11,6 +11,7 @@ namespace Loadline.Faults.Proxy;
 internal sealed class Link : IStageHost, IDisposable
 {
     private const int ReadSize = 16 * 1024;
+    private const int MostAtOnce = 32;
 
     private readonly Connection _connection;
     private readonly Lock _gate;
@@ -46,18 +47,26 @@ internal sealed class Link : IStageHost, IDisposable
     /// <summary>Whether something in it waits until a toxic goes.</summary>
     internal bool Holds => _stages.Exists(stage => stage.Behaviour.Holds);
 
-    private bool HasRoom => _stages.Sum(stage => stage.Weight) + _out.Weight < (_stages.Exists(stage => stage.Behaviour.Delays) ? _bounds.MostDelayed : _bounds.MostHeld);
+    private bool HasRoom => _stages.Count == 0
+        ? _out.Weight < _bounds.MostHeld
+        : _stages.Sum(stage => stage.Weight) + _out.Weight < Math.Clamp(_stages.Max(stage => stage.Behaviour.InFlight), _bounds.MostHeld, Math.Max(_bounds.MostHeld, _bounds.MostDelayed));
 
     /// <summary>Reads until the source ends or the connection does.</summary>
-    internal async Task ReadAsync(Socket source)
+    internal async Task ReadAsync(Peer source)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(ReadSize);
         try
         {
-            while (true)
+            for (var atOnce = 1; ; atOnce++)
             {
+                // One that always has more doesn't keep the loop's thread from the others.
+                if (atOnce % MostAtOnce == 0)
+                    await Task.Yield();
                 await RoomAsync().ConfigureAwait(false);
-                var count = await source.ReceiveAsync(buffer.AsMemory(0, ReadSize)).ConfigureAwait(false);
+                var receiving = source.ReceiveAsync(buffer.AsMemory(0, ReadSize));
+                if (!receiving.IsCompleted)
+                    atOnce = 0;
+                var count = await receiving.ConfigureAwait(false);
                 if (count > 0)
                     _counter.Receive(count);
                 if (Enter(buffer.AsSpan(0, count)) && !await PassOnAsync(buffer.AsMemory(0, count)).ConfigureAwait(false))
@@ -66,7 +75,7 @@ internal sealed class Link : IStageHost, IDisposable
                     return;
             }
         }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        catch (Exception problem) when (problem is SocketException or IOException or ObjectDisposedException)
         {
             _connection.Abort();
         }
@@ -156,14 +165,10 @@ internal sealed class Link : IStageHost, IDisposable
         }
     }
 
-    private async ValueTask SendAsync(Socket destination, ReadOnlyMemory<byte> bytes)
+    private async ValueTask SendAsync(Peer destination, ReadOnlyMemory<byte> bytes)
     {
-        while (bytes.Length > 0)
-        {
-            var sent = await destination.SendAsync(bytes).ConfigureAwait(false);
-            _counter.Send(sent);
-            bytes = bytes[sent..];
-        }
+        await destination.SendAsync(bytes).ConfigureAwait(false);
+        _counter.Send(bytes.Length);
     }
 
     /// <summary>After every change: what is due goes on, the timer is set for what is due next, the writer runs if there is something to write.</summary>
@@ -210,7 +215,7 @@ internal sealed class Link : IStageHost, IDisposable
                 for (var i = 0; i < _sending.Pieces.Count; at += _sending.Pieces[i++])
                     await SendAsync(destination, _sending.Bytes(at, _sending.Pieces[i])).ConfigureAwait(false);
                 if (_sending.Ending == Ending.End)
-                    destination.Shutdown(SocketShutdown.Send);
+                    destination.EndSending();
                 var ending = _sending.Ending;
                 lock (_gate)
                 {
@@ -223,14 +228,14 @@ internal sealed class Link : IStageHost, IDisposable
                 return;
             }
         }
-        catch (Exception problem) when (problem is SocketException or ObjectDisposedException)
+        catch (Exception problem) when (problem is SocketException or IOException or ObjectDisposedException)
         {
             _connection.Abort();
         }
     }
 
     /// <summary>Takes all that is to be written; null when there is nothing, and it is nobody's turn then.</summary>
-    private Socket? TakeOutgoing()
+    private Peer? TakeOutgoing()
     {
         lock (_gate)
         {

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Loadline.Faults.Proxy;
 
-/// <summary>A proxy's place to listen: open, or closed and its port kept, so that connections are refused and nobody takes it meanwhile.</summary>
+/// <summary>A proxy's place to listen: open, or closed and its port kept, so that connections are refused and nobody gets it for a free one meanwhile.</summary>
 internal sealed class Listening : IDisposable
 {
     private const int Backlog = 1024;
@@ -33,18 +33,40 @@ internal sealed class Listening : IDisposable
         return (IPEndPoint)socket.LocalEndPoint!;
     }
 
-    /// <summary>Closes it and keeps its port: a bound socket that doesn't listen refuses.</summary>
+    /// <summary>Listens no more and keeps its port: a bound socket that doesn't listen refuses.</summary>
     internal void Refuse(IPEndPoint address)
     {
-        Dispose();
-        _kept = Bind(address);
+        if (Socket is { } socket && StopListening(socket))
+            (_kept, Socket) = (socket, null);
+        else
+        {
+            Dispose();
+            _kept = Bind(address);
+        }
     }
 
     public void Dispose()
     {
+        // At once: closing alone may wait for an accept under way, and who opens the place again at once would find it taken.
+        if (Socket is { } socket)
+            StopListening(socket);
         Socket?.Dispose();
         _kept?.Dispose();
         (Socket, _kept) = (null, null);
+    }
+
+    // Linux: shutdown(2) makes a listening socket one that is only bound. Elsewhere it fails.
+    private static bool StopListening(Socket socket)
+    {
+        try
+        {
+            socket.Shutdown(SocketShutdown.Both);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static Socket Bind(IPEndPoint address)

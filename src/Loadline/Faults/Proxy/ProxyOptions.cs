@@ -21,7 +21,7 @@ public sealed record ProxyOptions
     /// <summary>Bytes that toxics hold for each direction of a connection before its source isn't read any more; default 64 KiB. At least one read of 16 KiB is always taken.</summary>
     public int MostHeld { get; init; } = 64 * 1024;
 
-    /// <summary>The same while a latency toxic acts, which should delay and not limit the rate: at 100 ms the default of 1 MiB carries 10 MB/s.</summary>
+    /// <summary>The same at most while a toxic acts that needs more in flight so as not to limit the rate (further): latency, or a high bandwidth. At 100 ms the default of 1 MiB carries 10 MB/s.</summary>
     public int MostDelayed { get; init; } = 1024 * 1024;
 
     /// <summary>How long a connection to the server may take; default 10 s.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using Loadline.Wire.Lean.Epoll;
 
 namespace Loadline.Faults.Proxy;
 
@@ -25,6 +26,7 @@ public sealed class ToxicProxy : IAsyncDisposable
     {
         (Options, Clock, _seed) = (options, new ProxyClock(time), options.Seed);
         (_listen, _upstream) = (options.Listen, options.Upstream);
+        Loop = EpollConnector.IsSupported ? new EpollLoop("loadline proxy") : null;
     }
 
     /// <summary>Starts a proxy; it listens when this returns, unless it is disabled.</summary>
@@ -34,9 +36,16 @@ public sealed class ToxicProxy : IAsyncDisposable
     {
         CheckUpstream(options.Upstream);
         var proxy = new ToxicProxy(options, time);
-        if (options.Enabled)
-            proxy.Enabled = true;
-        return proxy;
+        try
+        {
+            proxy.Enabled = options.Enabled;
+            return proxy;
+        }
+        catch
+        {
+            proxy.Loop?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Starts a proxy with default bounds.</summary>
@@ -117,6 +126,9 @@ public sealed class ToxicProxy : IAsyncDisposable
     internal ProxyOptions Options { get; }
 
     internal ProxyClock Clock { get; }
+
+    /// <summary>The thread that waits for its sockets; null where there is none, and .NET's sockets wait.</summary>
+    internal EpollLoop? Loop { get; }
 
     /// <summary>Moves it to another place or server, and closes its connections; nothing happens if both are the same.</summary>
     /// <exception cref="FormatException">One of the addresses is none.</exception>
@@ -228,6 +240,7 @@ public sealed class ToxicProxy : IAsyncDisposable
             _disposed = true;
         }
         await Task.WhenAll(running).ConfigureAwait(false);
+        Loop?.Dispose();
     }
 
     internal void Forget(Connection connection) => _connections.TryRemove(connection, out _);

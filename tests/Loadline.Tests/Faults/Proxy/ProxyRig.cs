@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using Loadline.Faults.Proxy;
 using Microsoft.Extensions.Time.Testing;
+using Xunit;
 
 namespace Loadline.Tests.Faults.Proxy;
 
@@ -32,6 +33,19 @@ internal sealed class ProxyRig : IAsyncDisposable
         _open.Add(client);
         await client.ConnectAsync(Proxy.Address!).WaitAsync(Bound);
         return client;
+    }
+
+    /// <summary>How a connection that is accepted and reset at once fails: a reset may come before connecting is over, or after.</summary>
+    internal async Task<SocketError> RefusedAsync()
+    {
+        try
+        {
+            return (await ReadToErrorAsync(await ClientAsync())).Error;
+        }
+        catch (SocketException problem)
+        {
+            return problem.SocketErrorCode;
+        }
     }
 
     /// <summary>A client and the server's end of its connection.</summary>
@@ -69,6 +83,11 @@ internal sealed class ProxyRig : IAsyncDisposable
         await client.SendAsync(Encoding.ASCII.GetBytes(text));
         await UntilAsync(() => Proxy.Counters.Upstream.Received == before + text.Length);
     }
+
+    /// <summary>So many bytes have been sent to clients, and no more: what has been read may not have been counted yet.</summary>
+    internal Task SentDownAsync(long bytes) => SentAsync(Proxy.Counters.Downstream, bytes);
+
+    internal Task SentUpAsync(long bytes) => SentAsync(Proxy.Counters.Upstream, bytes);
 
     internal static async Task<string> ReadAsync(Socket socket, int count)
     {
@@ -112,6 +131,12 @@ internal sealed class ProxyRig : IAsyncDisposable
         using var bound = new CancellationTokenSource(Bound);
         while (!holds())
             await Task.Delay(2, bound.Token);
+    }
+
+    private static async Task SentAsync(StreamCounter counter, long bytes)
+    {
+        await UntilAsync(() => counter.Sent >= bytes);
+        Assert.Equal(bytes, counter.Sent);
     }
 
     public async ValueTask DisposeAsync()

@@ -209,7 +209,11 @@ internal sealed class ProxyApi(ProxyCollection proxies) : IHttpApplication<HttpC
             {
                 var read = await reader.ReadAsync(context.RequestAborted).ConfigureAwait(false);
                 if (read.IsCompleted)
-                    return ApiJson.Parse(read.Buffer.ToArray(), wanted);
+                {
+                    var body = read.Buffer.ToArray();
+                    reader.AdvanceTo(read.Buffer.End);
+                    return ApiJson.Parse(body, wanted);
+                }
                 reader.AdvanceTo(read.Buffer.Start, read.Buffer.End);
             }
         }

@@ -24,6 +24,9 @@ internal sealed class Bandwidth : ToxicKind
 
         internal override bool Holds => bytesPerSecond == 0;
 
+        // For 50 ms: far more than a timer is late.
+        internal override long InFlight => bytesPerSecond / 20;
+
         internal override void Take(ReadOnlySpan<byte> bytes, long now, IStageOutput output)
         {
             if (bytesPerSecond == 0)

@@ -19,7 +19,7 @@ internal sealed class Latency : ToxicKind
 
     internal sealed class Later(long latency, long jitter, SeededRandom chance) : Behaviour
     {
-        internal override bool Delays => true;
+        internal override long InFlight => long.MaxValue;
 
         internal override void Take(ReadOnlySpan<byte> bytes, long now, IStageOutput output) => output.Pass(bytes, Due(now));
 

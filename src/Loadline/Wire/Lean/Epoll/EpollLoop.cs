@@ -68,6 +68,21 @@ internal sealed unsafe class EpollLoop : IDisposable
         return null;
     }
 
+    /// <summary>Takes a connected socket of .NET's under a number of its own: both are to be closed.</summary>
+    /// <returns>Null when the system has no number left.</returns>
+    internal EpollSocket? Adopt(Socket connected)
+    {
+        var fd = _stopping ? -1 : Libc.Duplicate((int)connected.Handle);
+        if (fd < 0)
+            return null;
+        var socket = new EpollSocket(this, fd, Interlocked.Increment(ref _lastId) & 0xFFFF_FFFF);
+        Register(socket);
+        if (Libc.Watch(_epoll, Libc.Add, fd, Watched, DataOf(socket)) == 0)
+            return socket;
+        Close(socket);
+        return null;
+    }
+
     internal void Rearm(EpollSocket socket) => _ = Libc.Watch(_epoll, Libc.Modify, socket.Fd, Watched, DataOf(socket));
 
     internal void Close(EpollSocket socket)

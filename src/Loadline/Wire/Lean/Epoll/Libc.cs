@@ -13,6 +13,7 @@ internal static unsafe partial class Libc
 
     internal const int DontWait = 0x40, NoSignal = 0x4000;
 
+    private const int DuplicateCloseOnExec = 1030;
     private const int Stream = 1, NonBlocking = 0x800, CloseOnExec = 0x80000;
     private const int InterNetwork = 2, InterNetworkV6 = 10;
     private const int SocketLevel = 1, SocketErrorOption = 4, Tcp = 6, NoDelay = 1;
@@ -39,6 +40,9 @@ internal static unsafe partial class Libc
         int error = 0, size = sizeof(int);
         return GetOption(fd, SocketLevel, SocketErrorOption, &error, &size) == 0 ? error : LastError;
     }
+
+    /// <summary>Another number for the same socket; below 0 with <see cref="LastError"/> set when there is none.</summary>
+    internal static int Duplicate(int fd) => Control(fd, DuplicateCloseOnExec, 0);
 
     internal static int Watch(int epoll, int operation, int fd, uint events, ulong data)
     {
@@ -71,6 +75,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     internal static partial int Close(int fd);
+
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    private static partial int Control(int fd, int command, int value);
 
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
     private static partial int SocketOf(int domain, int type, int protocol);
