@@ -1,0 +1,71 @@
+"""One collection of a ChromaDB server, over its HTTP API v2."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional
+
+import httpx
+
+from errors import Unavailable
+from settings import settings
+
+API = f"{settings.chroma_url}/api/v2"
+COLLECTIONS = f"{API}/tenants/default_tenant/databases/default_database/collections"
+
+
+@dataclass(frozen=True)
+class Hit:
+    document_id: str
+    title: str
+    text: str
+    score: float  # 1 for the same direction, 0 for none in common
+
+
+class Chroma:
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+        self._collection: Optional[str] = None
+
+    async def write(self, document_id: str, title: str, chunks: List[str], vectors: List[List[float]]) -> None:
+        """Replaces a document. It is never without chunks meanwhile: new ones are written over old ones, then those that are left over go."""
+        await self._ask("upsert", {
+            "ids": [f"{document_id}:{number}" for number in range(len(chunks))],
+            "embeddings": vectors,
+            "documents": chunks,
+            "metadatas": [{"document_id": document_id, "title": title, "chunk": number} for number in range(len(chunks))],
+        })
+        await self._ask("delete", {"where": {"$and": [{"document_id": document_id}, {"chunk": {"$gte": len(chunks)}}]}})
+
+    async def search(self, vector: List[float], top_k: int) -> List[Hit]:
+        found = await self._ask("query", {"query_embeddings": [vector], "n_results": top_k, "include": ["documents", "metadatas", "distances"]})
+        return [
+            Hit(about["document_id"], about["title"], text, round(1.0 - distance, 4))
+            for text, about, distance in zip(found["documents"][0], found["metadatas"][0], found["distances"][0])
+        ]
+
+    async def holds(self, document_id: str) -> bool:
+        return len((await self._ask("get", {"ids": [f"{document_id}:0"], "include": []}))["ids"]) > 0
+
+    async def check(self) -> None:
+        await self._send("GET", f"{API}/heartbeat")
+
+    async def _ask(self, verb: str, body: Dict[str, Any]) -> Any:
+        for attempt in (1, 2):
+            if self._collection is None:
+                new = {"name": settings.chroma_collection, "get_or_create": True, "configuration": {"hnsw": {"space": "cosine"}}}
+                self._collection = (await self._send("POST", COLLECTIONS, new)).json()["id"]
+            reply = await self._send("POST", f"{COLLECTIONS}/{self._collection}/{verb}", body)
+            if reply.status_code != 404:
+                return reply.json()
+            self._collection = None  # dropped behind our back: made anew, once
+        raise Unavailable("Chroma's collection vanishes while it is used")
+
+    async def _send(self, method: str, url: str, body: Optional[Dict[str, Any]] = None) -> httpx.Response:
+        try:
+            reply = await self._http.request(method, url, json=body, timeout=settings.chroma_timeout)
+        except httpx.TimeoutException as error:
+            raise Unavailable(f"Chroma did not answer within {settings.chroma_timeout:g} s") from error
+        except httpx.HTTPError as error:
+            raise Unavailable(f"Chroma can't be reached: {error}") from error
+        if reply.status_code >= 400 and reply.status_code != 404:
+            raise Unavailable(f"Chroma answered {reply.status_code}: {reply.text[:200]}")
+        return reply
