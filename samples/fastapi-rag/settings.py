@@ -7,7 +7,7 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Settings:
-    chroma_url: str = os.environ.get("CHROMA_URL", "http://127.0.0.1:8000")
+    chroma_url: str = os.environ.get("CHROMA_URL", "http://127.0.0.1:8001")
     chroma_collection: str = os.environ.get("CHROMA_COLLECTION", "documents")
     llm_url: str = os.environ.get("LLM_URL", "http://127.0.0.1:8100/v1")
     llm_model: str = os.environ.get("LLM_MODEL", "default")
