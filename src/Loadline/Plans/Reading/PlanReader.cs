@@ -31,7 +31,7 @@ public static class PlanReader
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
         var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
         var scenarios = loads.Read();
-        CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
+        CheckOperations(values, scenarios, operationsOf ?? OfOwnTargets, objectives, problems);
         CheckObjectives(values, scenarios, objectives, problems);
         return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, timeScale, text), problems);
     }
@@ -57,22 +57,24 @@ public static class PlanReader
         return scale;
     }
 
-    private static void CheckOperations(PlanValues values, Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
+    private static void CheckOperations(
+        PlanValues values, IReadOnlyList<Scenario> scenarios, Func<string, IReadOnlyCollection<string>?> operationsOf, IObjectiveRules? rules, List<PlanProblem> problems)
     {
         if (!values.IsRead("target") || operationsOf(values.Get<string>("target")) is not { } known)
             return;
-        foreach (var (path, name, origin) in values.Operations.Where(operation => !known.Contains(operation.Name)))
-            problems.Add(origin.Problem($"{path}.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
+        problems.AddRange(LackingOperations.Find(values, known, (text, operations) => rules?.Check(text, Context(values, scenarios, operations)) is null));
     }
 
     private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IObjectiveRules? rules, List<PlanProblem> problems)
     {
         if (rules is null)
             return;
-        var context = ObjectiveContext.Of(
-            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
+        var context = Context(values, scenarios, values.Operations.Select(operation => operation.Name).Distinct());
         foreach (var (text, origin) in values.Lines)
             if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
     }
+
+    private static ObjectiveContext Context(PlanValues values, IReadOnlyList<Scenario> scenarios, IEnumerable<string> operations) =>
+        ObjectiveContext.Of(operations, scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
 }
