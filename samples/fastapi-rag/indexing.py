@@ -4,16 +4,18 @@ import asyncio
 from collections import OrderedDict
 from dataclasses import dataclass
 from enum import Enum
+from itertools import islice
 from typing import List, Optional
 
 import httpx
 
-from chroma import Chroma
+from chroma import Chroma, Written
 from embedding import embed
 from errors import Unavailable
 from settings import settings
 
 CHUNK_WORDS, OVERLAP = 160, 30
+BATCH = 64  # documents that a worker takes at once, where so many wait
 ATTEMPTS = 5
 REMEMBERED = 20_000  # states; who asks for an older one is answered from Chroma
 
@@ -78,19 +80,29 @@ class Indexing:
 
     async def _work(self, queue: "asyncio.Queue[Document]") -> None:
         while True:
-            document = await queue.get()
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    chunks = chunks_of(document.text)
-                    vectors = await embed([f"{document.title} {chunk}" for chunk in chunks], self._http)
-                    await self._chroma.write(document.id, document.title, chunks, vectors)
-                    document.entry.state = State.indexed
-                    break
-                except Unavailable as error:
-                    document.entry.detail = str(error)
-                    await asyncio.sleep(min(0.2 * 2 ** attempt, 5.0))
-                except Exception as error:  # one document that can't be indexed must not end the worker
-                    document.entry.detail = repr(error)
-                    break
-            if document.entry.state is State.pending:
-                document.entry.state = State.failed
+            batch = [await queue.get()]
+            while len(batch) < BATCH and not queue.empty():
+                batch.append(queue.get_nowait())
+            try:
+                await self._index(batch)
+            except Exception:  # one that can't be indexed must neither end the worker nor take the others with it
+                for document in batch:
+                    try:
+                        await self._index([document])
+                    except Exception as error:
+                        document.entry.state, document.entry.detail = State.failed, repr(error)
+
+    async def _index(self, batch: List[Document]) -> None:
+        latest = list({document.id: document for document in batch}.values())
+        chunks = [chunks_of(document.text) for document in latest]
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                vectors = iter(await embed([f"{document.title} {chunk}" for document, own in zip(latest, chunks) for chunk in own], self._http))
+                await self._chroma.write([Written(document.id, document.title, own, list(islice(vectors, len(own)))) for document, own in zip(latest, chunks)])
+                break
+            except Unavailable:
+                if attempt == ATTEMPTS:
+                    raise
+                await asyncio.sleep(min(0.2 * 2 ** attempt, 5.0))
+        for document in batch:
+            document.entry.state, document.entry.detail = State.indexed, None
