@@ -87,6 +87,8 @@ class Chroma:
             raise Unavailable(f"Chroma did not answer within {settings.chroma_timeout:g} s") from error
         except httpx.HTTPError as error:
             raise Unavailable(f"Chroma can't be reached: {error}") from error
-        if reply.status_code >= 400 and reply.status_code != 404:
+        if reply.status_code >= 500:
             raise Unavailable(f"Chroma answered {reply.status_code}: {reply.text[:200]}")
+        if reply.status_code >= 400 and reply.status_code != 404:
+            raise RuntimeError(f"Chroma refused what it was asked, {reply.status_code}: {reply.text[:200]}")
         return reply

@@ -6,15 +6,16 @@ import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from hashlib import blake2b
+from struct import unpack
 from typing import List, Tuple
-from zlib import crc32
 
 import httpx
 
 from errors import Unavailable
 from settings import settings
 
-DIMENSIONS = 256
+DIMENSIONS = 384
 PLACES = 4  # that a word has in a vector; with one, two words that meet there could not be told apart
 
 Vector = List[float]
@@ -30,8 +31,8 @@ threads = ThreadPoolExecutor(settings.embedding_threads, thread_name_prefix="emb
 @lru_cache(maxsize=50_000)
 def places(word: str) -> Tuple[Tuple[int, float], ...]:
     """Where a word is written, and with which sign: so that words that meet cancel out on average (feature hashing, Weinberger et al. 2009)."""
-    hashes = [crc32(f"{place}:{word}".encode()) for place in range(PLACES)]
-    return tuple((value % DIMENSIONS, 1.0 if value & 0x8000_0000 else -1.0) for value in hashes)
+    numbers = unpack(f"<{PLACES}I", blake2b(word.encode(), digest_size=4 * PLACES).digest())
+    return tuple((number % DIMENSIONS, 1.0 if number >> 31 else -1.0) for number in numbers)
 
 
 def embed_one(text: str) -> Vector:

@@ -16,7 +16,7 @@ from settings import settings
 
 CHUNK_WORDS, OVERLAP = 160, 30
 BATCH = 64  # documents that a worker takes at once, where so many wait
-ATTEMPTS = 5
+ATTEMPTS = 100  # some seven minutes: who accepted a document waits for Chroma rather than lose it
 REMEMBERED = 20_000  # states; who asks for an older one is answered from Chroma
 
 
@@ -88,21 +88,21 @@ class Indexing:
             except Exception:  # one that can't be indexed must neither end the worker nor take the others with it
                 for document in batch:
                     try:
-                        await self._index([document])
+                        await self._index([document], attempts=1)
                     except Exception as error:
                         document.entry.state, document.entry.detail = State.failed, repr(error)
 
-    async def _index(self, batch: List[Document]) -> None:
+    async def _index(self, batch: List[Document], attempts: int = ATTEMPTS) -> None:
         latest = list({document.id: document for document in batch}.values())
         chunks = [chunks_of(document.text) for document in latest]
-        for attempt in range(1, ATTEMPTS + 1):
+        for attempt in range(1, attempts + 1):
             try:
                 vectors = iter(await embed([f"{document.title} {chunk}" for document, own in zip(latest, chunks) for chunk in own], self._http))
                 await self._chroma.write([Written(document.id, document.title, own, list(islice(vectors, len(own)))) for document, own in zip(latest, chunks)])
                 break
             except Unavailable:
-                if attempt == ATTEMPTS:
+                if attempt == attempts:
                     raise
-                await asyncio.sleep(min(0.2 * 2 ** attempt, 5.0))
+                await asyncio.sleep(min(0.2 * attempt, 5.0))
         for document in batch:
             document.entry.state, document.entry.detail = State.indexed, None
