@@ -11,6 +11,9 @@ from settings import settings
 API = f"{settings.chroma_url}/api/v2"
 COLLECTIONS = f"{API}/tenants/default_tenant/databases/default_database/collections"
 
+# Chroma's own 16 neighbours, 100 and 100 lose every fourth hit among 5,000 documents of the built-in embedding: its vectors have no clusters to go by.
+GRAPH = {"space": "cosine", "max_neighbors": 48, "ef_construction": 300, "ef_search": 200}
+
 
 @dataclass(frozen=True)
 class Hit:
@@ -72,7 +75,7 @@ class Chroma:
     async def _ask(self, verb: str, body: Dict[str, Any]) -> Any:
         for attempt in (1, 2):
             if self._collection is None:
-                new = {"name": settings.chroma_collection, "get_or_create": True, "configuration": {"hnsw": {"space": "cosine"}}}
+                new = {"name": settings.chroma_collection, "get_or_create": True, "configuration": {"hnsw": GRAPH}}
                 self._collection = (await self._send("POST", COLLECTIONS, new)).json()["id"]
             reply = await self._send("POST", f"{COLLECTIONS}/{self._collection}/{verb}", body)
             if reply.status_code != 404:
