@@ -4,6 +4,9 @@ using Loadline.Targets;
 using Loadline.Tests.Recording;
 using Loadline.Tests.Targets.OpenApi;
 using Loadline.Verdicts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace Loadline.Tests.Cli;
@@ -17,6 +20,18 @@ public class InitCommandTests
         File.WriteAllText(folder.File("openapi.json"), ProfileDraftTests.Json);
         Assert.Equal(ExitCode.Passed, Run("--openapi", folder.File("openapi.json"), "--url", "http://127.0.0.1:9999/api", "--out", folder.Path));
         AssertReads(folder, "http://127.0.0.1:9999/api");
+    }
+
+    [Fact]
+    public async Task A_service_that_runs_is_asked_for_its_description_and_the_profile_speaks_to_it()
+    {
+        using var folder = new TemporaryFolder();
+        await using var service = await Service(app => app.MapGet("/openapi.json", () => Microsoft.AspNetCore.Http.Results.Content(ProfileDraftTests.Json, "application/json")));
+        Assert.Equal(ExitCode.Passed, Run("--openapi", service.Urls.Single() + "/openapi.json", "--out", folder.Path));
+        AssertReads(folder, service.Urls.Single());
+        Assert.Equal(ExitCode.BadPlan, Run("--openapi", service.Urls.Single() + "/nowhere.json", "--out", folder.File("b")));
+        Assert.Equal(ExitCode.BadPlan, Run("--openapi", service.Urls.Single().Replace("//", "//me:secret@") + "/openapi.json", "--out", folder.File("b")));
+        Assert.False(Directory.Exists(folder.File("b")));
     }
 
     [Theory]
@@ -41,6 +56,17 @@ public class InitCommandTests
         Assert.Equal(ExitCode.BadPlan, Run("--openapi", folder.File("nowhere.json"), "--out", folder.Path));
         Assert.Equal(ExitCode.BadPlan, Run("--out", folder.Path));
         Assert.Equal(ExitCode.BadPlan, Run("--profile", "dify", "--url", "http://me:secret@host", "--out", folder.File("b")));
+    }
+
+    private static async Task<WebApplication> Service(Action<WebApplication> map)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        var app = builder.Build();
+        map(app);
+        await app.StartAsync();
+        return app;
     }
 
     private static int Run(params string[] arguments) => InitCommand.Create().Parse(arguments).Invoke();

@@ -33,7 +33,7 @@ public static class PlanReader
         var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
         var scenarios = loads.Read();
         var faults = new FaultReader(values, root.Origin, timeScale, problems).Read(scenarios);
-        CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
+        CheckOperations(values, scenarios, faults, operationsOf ?? OfOwnTargets, objectives, problems);
         CheckFaults(values, root.Origin, faults, faultRules, problems);
         CheckObjectives(values, scenarios, faults, objectives, problems);
         return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text), problems);
@@ -60,12 +60,13 @@ public static class PlanReader
         return scale;
     }
 
-    private static void CheckOperations(PlanValues values, Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
+    private static void CheckOperations(
+        PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, Func<string, IReadOnlyCollection<string>?> operationsOf, IObjectiveRules? rules,
+        List<PlanProblem> problems)
     {
         if (!values.IsRead("target") || operationsOf(values.Get<string>("target")) is not { } known)
             return;
-        foreach (var (path, name, origin) in values.Operations.Where(operation => !known.Contains(operation.Name)))
-            problems.Add(origin.Problem($"{path}.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
+        problems.AddRange(LackingOperations.Find(values, known, (text, operations) => rules?.Check(text, Context(values, scenarios, faults, operations)) is null));
     }
 
     private static void CheckFaults(PlanValues values, Origin root, IReadOnlyList<PlanFault> faults, IFaultRules? rules, List<PlanProblem> problems)
@@ -85,10 +86,12 @@ public static class PlanReader
         // Without the faults every objective of one would be wrong as well.
         if (rules is null || (values.Named("faults").Count > 0 && faults.Count == 0))
             return;
-        var context = ObjectiveContext.Of(
-            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, faults, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
+        var context = Context(values, scenarios, faults, values.Operations.Select(operation => operation.Name).Distinct());
         foreach (var (text, origin) in values.Lines)
             if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
     }
+
+    private static ObjectiveContext Context(PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, IEnumerable<string> operations) =>
+        ObjectiveContext.Of(operations, scenarios, faults, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
 }

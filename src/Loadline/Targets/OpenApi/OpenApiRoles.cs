@@ -53,6 +53,10 @@ internal static class OpenApiRoles
         return (ranked.ElementAtOrDefault(0).Operation, ranked.ElementAtOrDefault(1).Operation);
     }
 
+    /// <summary>Whether an operation looks more like one role than like another.</summary>
+    internal static bool IsRather(OpenApiDocument document, OpenApiOperation operation, OpenApiRole role, OpenApiRole than) =>
+        Points(document.Root, operation, role) > Points(document.Root, operation, than);
+
     /// <summary>The field of a schema that has one of the names; the earlier name wins.</summary>
     internal static (string Name, JsonObject Schema)? Field(IReadOnlyList<(string Name, JsonObject Schema)> properties, string[] names)
     {

@@ -35,15 +35,16 @@ public sealed class ProfileDraft
     /// <param name="document">The description.</param>
     /// <param name="file">Its name, for the head and for messages.</param>
     /// <param name="url">Where the service is; null takes the description's own server.</param>
+    /// <param name="from">Where the description was fetched from; null for a file. A description that names no host is the one that gave it.</param>
     /// <exception cref="TargetProfileException">No operation does anything that a load test needs.</exception>
-    public static ProfileDraft Of(OpenApiDocument document, string file, Uri? url = null)
+    public static ProfileDraft Of(OpenApiDocument document, string file, Uri? url = null, Uri? from = null)
     {
         var draft = new ProfileDraft(document);
-        draft.Write(file, url);
+        draft.Write(file, url, from);
         return draft;
     }
 
-    private void Write(string file, Uri? url)
+    private void Write(string file, Uri? url, Uri? from)
     {
         var root = _document.Root;
         var (query, otherQuery) = OpenApiRoles.Choose(_document, OpenApiRole.Query);
@@ -56,7 +57,7 @@ public sealed class ProfileDraft
         if (query is null && search is null && upload is null && health is null)
             throw new TargetProfileException(file, [new ProfileProblem(1, "paths", null, $"has {_document.Operations.Count} operations, and none looks like a question, a search, an upload or a health check", "copy the nearest shipped profile (loadline init --profile fastapi) and write the paths by hand")]);
         if (query is not null)
-            Query(query, otherQuery);
+            Query(query, otherQuery is not null && OpenApiRoles.IsRather(_document, otherQuery, OpenApiRole.Search, OpenApiRole.Query) ? null : otherQuery);
         else
             _open.Add("no operation looks like one that answers questions: write operations.query by hand");
         if (upload is not null)
@@ -77,7 +78,7 @@ public sealed class ProfileDraft
         head.Append("# Drafted from ").Append(Comment(System.IO.Path.GetFileName(file))).Append(" by loadline init. Look at every '# guessed' and '# not known', then: loadline try THIS-FILE\n");
         head.Append("name: ").Append(NameOf(root)).Append('\n');
         head.Append("about: ").Append(Quoted(Comment(OpenApiDocument.Text((root["info"] as JsonObject)?["title"]) ?? "My RAG service"))).Append("\n\n");
-        Url(head, url);
+        Url(head, url, from);
         head.Append("protocol: http1\n");
         Security(head);
         if (_variables.Count > 0)
@@ -116,13 +117,14 @@ public sealed class ProfileDraft
         }
         Line("      tokens", AnswerDraft.Tokens(root, query.Answer));
         Line("      degraded", AnswerDraft.Degraded(root, query.Answer));
-        Stream(query, draft, path);
+        Stream(query, draft, sources?.Ids, AnswerDraft.Tokens(root, query.Answer));
         Notes("query", notes);
         _found.Add($"query: {query.Method} {query.Path}");
     }
 
     // An OpenAPI description can't say what is in a stream: what is written is commented out, and `loadline try` shows what comes.
-    private void Stream(OpenApiOperation query, BodyDraft draft, string path)
+    // Its parts are likely to be named as in the whole answer.
+    private void Stream(OpenApiOperation query, BodyDraft draft, string? citations, string? tokens)
     {
         var streamed = query.BodyType is "application/json" ? draft.Json(query.Body, "true") : null;
         var other = _document.Operations.FirstOrDefault(operation => operation.Method == query.Method && operation.Path != query.Path && operation.Path.StartsWith(query.Path, StringComparison.Ordinal) && operation.Path.Contains("stream", StringComparison.OrdinalIgnoreCase));
@@ -136,7 +138,9 @@ public sealed class ProfileDraft
             _operations.Append("    #   request: ").Append(Quoted($"{other!.Method} {Path(other, OpenApiRole.Query, [], "").Path}")).Append('\n');
         if (flag)
             _operations.Append("    #   body: >-\n    #     ").Append(streamed).Append('\n');
-        _operations.Append("    #   delta: $.delta                         # or { event: token, path: $.text }\n    #   end: { data: \"[DONE]\" }                # or { event: done }, { path: $.done, equals: \"true\" }, closed\n    #   citations: $.sources[*].id             # without it streamed answers are not checked\n    #   tokens: $.usage.completion_tokens      # without it events are counted\n");
+        _operations.Append("    #   delta: $.delta                         # or { event: token, path: $.text }\n    #   end: { data: \"[DONE]\" }                # or { event: done }, { path: $.done, equals: \"true\" }, closed\n");
+        _operations.Append("    #   citations: ").Append(citations is null ? "$.sources[*].id    " : Quoted(citations)).Append("         # or { event: sources, path: \"$[*].id\" }; without it streamed answers are not checked\n");
+        _operations.Append("    #   tokens: ").Append(tokens is null ? "$.usage.completion_tokens" : Quoted(tokens)).Append("      # without it events are counted\n");
         _open.Add($"operations.query.stream: {(lines ? $"{other!.Method} {other.Path}" : "the query")} seems to stream; how, the description can't say");
     }
 
@@ -241,11 +245,17 @@ public sealed class ProfileDraft
         }
     }
 
-    private void Url(StringBuilder head, Uri? url)
+    private void Url(StringBuilder head, Uri? url, Uri? from)
     {
         var server = OpenApiDocument.Text(((_document.Root["servers"] as JsonArray)?.FirstOrDefault() as JsonObject)?["url"]);
         if (url is null && Uri.TryCreate(server, UriKind.Absolute, out var own) && own.Scheme is "http" or "https" && own.UserInfo.Length == 0 && own.Host.Length > 0 && !server!.Contains('{', StringComparison.Ordinal))
+        {
             url = own;
+            if (from is not null && own.Authority != from.Authority)
+                _open.Add($"url: the description names {own.GetLeftPart(UriPartial.Authority)}, and it came from {from.GetLeftPart(UriPartial.Authority)}: which of them is to be loaded?");
+        }
+        else if (url is null && from is not null)
+            url = new Uri(from, server is ['/', not '/', ..] && !server.Contains('{', StringComparison.Ordinal) ? server : "/");
         else if (url is null)
             _open.Add("url: where the service is");
         head.Append("url: ").Append(Quoted((url ?? new Uri("http://127.0.0.1:8000")).AbsoluteUri.TrimEnd('/'))).Append(url is null ? "               # not known: the description names no server\n" : "\n");

@@ -105,6 +105,34 @@ public class ProfileDraftTests
     }
 
     [Fact]
+    public void A_stream_is_guessed_to_name_its_parts_as_the_whole_answer_does()
+    {
+        var draft = Draft(Json).Yaml;
+        Assert.Contains("    #   citations: \"$.sources[*].document.id\" ", draft);
+        Assert.Contains("    #   tokens: \"$.usage.completion_tokens\" ", draft);
+    }
+
+    [Fact]
+    public void A_second_search_is_no_second_question()
+    {
+        var twice = Json.Replace("\"/ask/feedback\"", "\"/search/passages\"", StringComparison.Ordinal).Replace("{\"message\": {\"type\": \"string\"}}", "{\"query\": {\"type\": \"string\"}}", StringComparison.Ordinal);
+        Assert.DoesNotContain("looks like one too", Draft(twice).Yaml);
+        Assert.Contains("POST /chat looks like one too", Draft(twice.Replace("/search/passages", "/chat", StringComparison.Ordinal)).Yaml);
+    }
+
+    [Theory]
+    [InlineData("", "http://127.0.0.1:8123/", null)]
+    [InlineData("/api/v1", "http://127.0.0.1:8123/api/v1", null)]
+    [InlineData("https://rag.example.org/api", "https://rag.example.org/api", "url: the description names https://rag.example.org, and it came from http://127.0.0.1:8123: which of them is to be loaded?")]
+    public void A_description_that_names_no_host_is_of_the_service_that_gave_it(string server, string url, string? open)
+    {
+        var json = server.Length == 0 ? Json : Json.Replace("\"paths\"", $"\"servers\": [{{\"url\": \"{server}\"}}], \"paths\"", StringComparison.Ordinal);
+        var draft = ProfileDraft.Of(OpenApiDocument.Read(json, "openapi.json"), "openapi.json", null, new Uri("http://127.0.0.1:8123/docs/openapi.json"));
+        Assert.Equal(new Uri(url), TargetProfileReader.Read(draft.Yaml).Url);
+        Assert.Equal(open is null ? [] : [open], draft.Open.Where(line => line.StartsWith("url:", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void Yaml_forms_collections_and_chats_are_understood()
     {
         var profile = TargetProfileReader.Read(Draft(Yaml).Yaml);
