@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Loadline.Plans;
 using Loadline.Runs;
+using Loadline.Suites;
 
 namespace Loadline.Cli;
 
@@ -10,7 +11,7 @@ internal static class CheckCommand
     public static Command Create()
     {
         var plan = new PlanArguments();
-        var command = new Command("check", "Validate a plan and say in plain sentences what it would do; nothing is run.");
+        var command = new Command("check", "Validate a plan or a suite and say in plain sentences what it would do; nothing is run.");
         plan.AddTo(command);
         command.SetAction(arguments =>
         {
@@ -18,10 +19,11 @@ internal static class CheckCommand
                 return ExitCode.BadPlan;
             try
             {
-                if (read.Baseline is { } baseline)
-                    Baselines.Read(baseline);
-                foreach (var line in read.Explain())
-                    Console.WriteLine(line);
+                if (read.Plan is { } one)
+                    Explain(one);
+                else
+                    foreach (var line in SuiteExplanation.Explain(read.Suite!))
+                        Console.WriteLine(line);
                 return ExitCode.Passed;
             }
             catch (BaselineException problem)
@@ -31,5 +33,13 @@ internal static class CheckCommand
             }
         });
         return command;
+    }
+
+    private static void Explain(Plan plan)
+    {
+        if (plan.Baseline is { } baseline)
+            Baselines.Read(baseline);
+        foreach (var line in plan.Explain())
+            Console.WriteLine(line);
     }
 }
