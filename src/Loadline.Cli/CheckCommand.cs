@@ -22,8 +22,7 @@ internal static class CheckCommand
                 if (read.Plan is { } one)
                     Explain(one);
                 else
-                    foreach (var line in SuiteExplanation.Explain(read.Suite!))
-                        Console.WriteLine(line);
+                    Explain(read.Suite!);
                 return ExitCode.Passed;
             }
             catch (BaselineException problem)
@@ -33,6 +32,18 @@ internal static class CheckCommand
             }
         });
         return command;
+    }
+
+    private static void Explain(PreparedSuite suite)
+    {
+        foreach (var line in SuiteExplanation.Explain(suite))
+            Console.WriteLine(line);
+        // The variants of one plan are alike but for their values.
+        if (suite is { Suite.Entries.Count: 1, Runs: [{ Plan.Variant.Choices.Count: > 0 } first, ..] })
+        {
+            Console.WriteLine();
+            Explain(first.Plan);
+        }
     }
 
     private static void Explain(Plan plan)

@@ -27,7 +27,7 @@ public sealed record Suite
     /// <param name="plan">The plan's name or path.</param>
     /// <param name="read">Its variants.</param>
     public static Suite OfVariants(string plan, IReadOnlyList<Plan> read) =>
-        new() { Name = read[0].Name, Purpose = read[0].Purpose, Entries = [new SuiteEntry { Plan = plan }] };
+        new() { Name = read[0].Name, Purpose = read.Select(one => one.Purpose).Distinct().ToList() is [var same] ? same : $"The {read.Count} variants of {read[0].Name}", Entries = [new SuiteEntry { Plan = plan }] };
 }
 
 /// <summary>One plan of a suite, and what the suite changes in it.</summary>
