@@ -14,7 +14,10 @@ public static class SuiteVerdict
         var notMade = missing == 0 ? "" : $"{(missing == 1 ? "1 run was" : $"{missing} runs were")} not made";
         if (gaveWay.Count > 0)
         {
-            var names = string.Join("; ", gaveWay.Select(run => $"{run.Name} is {run.Verdict}: {run.Because.TrimEnd('.')}"));
+            // Of one or two with the reason; of more the page has it, run by run.
+            var names = gaveWay.Count <= 2
+                ? string.Join("; ", gaveWay.Select(run => $"{run.Name} is {run.Verdict}: {run.Because.TrimEnd('.')}"))
+                : string.Join(", ", gaveWay.Select(run => $"{run.Name} ({run.Verdict})"));
             return (gaveWay.Max(ResultOf), $"{gaveWay.Count} of {runs.Count} {(runs.Count == 1 ? "run" : "runs")} gave way: {names}{(missing == 0 ? "" : $"; {notMade}")}.");
         }
         if (missing > 0)
