@@ -32,6 +32,8 @@ public static class SuiteCatalog
             isSuite = true;
             return new PlanFile(Folder + name + ".yaml", text);
         }
+        if (name != nameOrPath && !File.Exists(nameOrPath))
+            return Shipped.Find(name, "", out problem);
         if (PlanCatalog.Find(nameOrPath, out problem) is not { } file)
         {
             if (problem is { Received: not null })

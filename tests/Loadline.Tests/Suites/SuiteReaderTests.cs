@@ -106,6 +106,8 @@ public class SuiteReaderTests
         Assert.True(isSuite);
         Assert.Null(SuiteCatalog.Find("validaton", out _, out var problem));
         Assert.StartsWith("did you mean 'validation'?", problem!.Remedy, StringComparison.Ordinal);
+        Assert.Null(SuiteCatalog.Find("suites/lod", out _, out problem));
+        Assert.StartsWith("did you mean 'load'?", problem!.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]
