@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Loadline.Plans;
 using Loadline.Runs;
+using Loadline.Suites;
 
 namespace Loadline.Cli;
 
@@ -10,7 +11,7 @@ internal static class CheckCommand
     public static Command Create()
     {
         var plan = new PlanArguments();
-        var command = new Command("check", "Validate a plan and say in plain sentences what it would do; nothing is run.");
+        var command = new Command("check", "Validate a plan or a suite and say in plain sentences what it would do; nothing is run.");
         plan.AddTo(command);
         command.SetAction(arguments =>
         {
@@ -18,10 +19,10 @@ internal static class CheckCommand
                 return ExitCode.BadPlan;
             try
             {
-                if (read.Baseline is { } baseline)
-                    Baselines.Read(baseline);
-                foreach (var line in read.Explain())
-                    Console.WriteLine(line);
+                if (read.Plan is { } one)
+                    Explain(one);
+                else
+                    Explain(read.Suite!);
                 return ExitCode.Passed;
             }
             catch (BaselineException problem)
@@ -31,5 +32,25 @@ internal static class CheckCommand
             }
         });
         return command;
+    }
+
+    private static void Explain(PreparedSuite suite)
+    {
+        foreach (var line in SuiteExplanation.Explain(suite))
+            Console.WriteLine(line);
+        // The variants of one plan are alike but for their values.
+        if (suite is { Suite.Entries.Count: 1, Runs: [{ Plan.Variant.Choices.Count: > 0 } first, ..] })
+        {
+            Console.WriteLine();
+            Explain(first.Plan);
+        }
+    }
+
+    private static void Explain(Plan plan)
+    {
+        if (plan.Baseline is { } baseline)
+            Baselines.Read(baseline);
+        foreach (var line in plan.Explain())
+            Console.WriteLine(line);
     }
 }

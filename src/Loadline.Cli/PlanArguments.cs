@@ -1,14 +1,13 @@
 using System.CommandLine;
 using Loadline.Plans;
 using Loadline.Plans.Reading;
-using Loadline.Targets;
 
 namespace Loadline.Cli;
 
 /// <summary>The plan and what the command line changes in it: the same for every command that takes a plan.</summary>
 internal sealed class PlanArguments
 {
-    private readonly Argument<string> _plan = new("PLAN") { Description = "The name of a shipped plan (see 'loadline list'), or the path of a plan file." };
+    private readonly Argument<string> _plan = new("PLAN") { Description = "The name of a shipped plan or suite (see 'loadline list'), or the path of a file of either. Of one name the plan is meant; suites/NAME is the suite." };
 
     private readonly Option<string?> _target = new("--target")
     {
@@ -16,7 +15,7 @@ internal sealed class PlanArguments
         HelpName = string.Join('|', OwnTarget.All.Select(own => own.Name).Append("URL|FILE")),
     };
 
-    private readonly Option<string?> _users = new("--users") { Description = "Users at the height of the test, in place of the plan's.", HelpName = "N" };
+    private readonly Option<string?> _users = new("--users") { Description = "Users at the height of the test, in place of the plan's; of stages and scenarios all are multiplied.", HelpName = "N" };
 
     private readonly Option<string?> _timeScale = new("--time-scale")
     {
@@ -30,46 +29,32 @@ internal sealed class PlanArguments
         HelpName = "path=value",
     };
 
+    private readonly Option<string[]> _variant = new("--variant") { Description = "Of a plan with variants those with this value, such as service=embedding. May be repeated.", HelpName = "name=value" };
+
     private readonly Option<string?> _seed = new("--seed") { Description = "The seed of everything random, in place of the plan's.", HelpName = "N" };
 
     private readonly Option<string?> _baseline = new("--baseline")
     {
-        Description = "An earlier run's folder or summary.json, for objectives such as 'query.p95 < 1.2x baseline', in place of the plan's.",
+        Description = "An earlier run's folder or summary.json (of a suite an earlier suite's folder), for objectives such as 'query.p95 < 1.2x baseline', in place of the plan's.",
         HelpName = "RUN",
     };
 
     public void AddTo(Command command)
     {
         command.Arguments.Add(_plan);
-        foreach (var option in new Option[] { _target, _users, _timeScale, _set, _seed, _baseline })
+        foreach (var option in new Option[] { _target, _users, _timeScale, _set, _variant, _seed, _baseline })
             command.Options.Add(option);
     }
 
-    /// <summary>The plan, or null after its problems were written to standard error.</summary>
-    public Plan? Read(ParseResult arguments)
+    /// <summary>What is to be run, or null after its problems were written to standard error.</summary>
+    public RunChoice? Read(ParseResult arguments) => RunChoice.Read(arguments.GetRequiredValue(_plan), new PlanOverrides
     {
-        var file = PlanCatalog.Find(arguments.GetRequiredValue(_plan), out var problem);
-        if (file is null)
-            return Refuse([problem!]);
-
-        var reading = PlanReader.Read(
-            file.Text, file.FileName,
-            new PlanOverrides
-            {
-                Set = arguments.GetValue(_set) ?? [],
-                Target = arguments.GetValue(_target),
-                Baseline = arguments.GetValue(_baseline),
-                Users = arguments.GetValue(_users),
-                Seed = arguments.GetValue(_seed),
-                TimeScale = arguments.GetValue(_timeScale),
-            },
-            new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, new Faults.FaultRules());
-        return reading.Plan ?? Refuse(reading.Problems);
-    }
-
-    private static Plan? Refuse(IReadOnlyList<PlanProblem> problems)
-    {
-        Console.Error.WriteLine(new PlanException(problems).Message);
-        return null;
-    }
+        Set = arguments.GetValue(_set) ?? [],
+        Variant = arguments.GetValue(_variant) ?? [],
+        Target = arguments.GetValue(_target),
+        Baseline = arguments.GetValue(_baseline),
+        Users = arguments.GetValue(_users),
+        Seed = arguments.GetValue(_seed),
+        TimeScale = arguments.GetValue(_timeScale),
+    });
 }

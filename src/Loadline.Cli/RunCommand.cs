@@ -1,45 +1,48 @@
 using System.CommandLine;
-using Loadline.Plans;
 using Loadline.Processes;
 using Loadline.Reports;
 using Loadline.Runs;
+using Loadline.Suites;
 using Loadline.Targets;
 using Loadline.Users;
 using Spectre.Console;
 
 namespace Loadline.Cli;
 
-/// <summary><c>loadline run PLAN</c>: the main job.</summary>
+/// <summary><c>loadline run PLAN</c>: the main job, for one run or for a suite of them.</summary>
 internal static class RunCommand
 {
     public static Command Create()
     {
         var plan = new PlanArguments();
-        var folder = new Option<string?>("--out") { Description = "The run folder. Default: runs/PLAN-TIME.", HelpName = "DIR" };
-        var command = new Command("run", $"Run a plan and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
+        var folder = new Option<string?>("--out") { Description = "The run folder, or the suite's. Default: runs/PLAN-TIME.", HelpName = "DIR" };
+        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
         plan.AddTo(command);
         command.SetAction((arguments, _) => plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder)) : Task.FromResult(ExitCode.BadPlan));
         return command;
     }
 
-    private static async Task<int> RunAsync(Plan plan, string? folder)
+    private static async Task<int> RunAsync(RunChoice choice, string? folder)
     {
-        using var interrupts = new Interrupts("ending the run");
-        folder ??= RunFolder.Default(plan.Name, TimeProvider.System);
+        using var interrupts = new Interrupts(choice.Suite is null ? "ending the run" : "ending this run and the suite");
+        folder ??= RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
         try
         {
+            if (choice.Suite is { } suite)
+                return await RunSuiteAsync(suite, folder, interrupts.Token).ConfigureAwait(false);
+            var plan = choice.Plan!;
             var (profile, address) = KnownTargets.Resolve(plan.Target);
-            var summary = await ExecuteAsync(
+            var summary = await new LoadRun(
                 new RunRequest
                 {
                     Plan = plan,
                     Profile = profile,
                     Address = address,
                     Folder = folder,
-                    CommandLine = "loadline " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted)),
+                    CommandLine = CommandLine(),
                     AdminKey = Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
                 },
-                interrupts.Token).ConfigureAwait(false);
+                Observer(), TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
             ReportWriter.WriteAll(folder);
             Console.WriteLine();
             Console.Write(VerdictText.Render(summary));
@@ -64,11 +67,30 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<RunSummary> ExecuteAsync(RunRequest request, CancellationToken stop)
+    private static async Task<int> RunSuiteAsync(PreparedSuite suite, string folder, CancellationToken stop)
     {
-        IRunObserver observer = Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainProgress(Console.WriteLine) : new LiveConsole(AnsiConsole.Console);
-        return await new LoadRun(request, observer, TimeProvider.System).ExecuteAsync(stop).ConfigureAwait(false);
+        var observer = Observer();
+        var summary = await new SuiteRun(
+            suite, folder, CommandLine(),
+            async (request, ending) =>
+            {
+                var run = await new LoadRun(request, observer, TimeProvider.System).ExecuteAsync(ending).ConfigureAwait(false);
+                ReportWriter.WriteAll(request.Folder);
+                Console.Write(VerdictText.Render(run));
+                return run;
+            },
+            observer, TimeProvider.System).ExecuteAsync(Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable), stop).ConfigureAwait(false);
+        Console.WriteLine();
+        Console.Write(SuiteText.Console(summary));
+        Console.WriteLine($"Report: {Path.Combine(folder, SuiteReport.Page)}");
+        return stop.IsCancellationRequested ? ExitCode.Interrupted
+            : summary.Runs.Any(run => run.Verdict == SuiteRunSummary.NotStarted) ? ExitCode.Internal
+            : Code(summary.Verdict);
     }
+
+    private static string CommandLine() => "loadline " + string.Join(' ', Environment.GetCommandLineArgs().Skip(1).Select(Quoted));
+
+    private static IRunObserver Observer() => Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi ? new PlainProgress(Console.WriteLine) : new LiveConsole(AnsiConsole.Console);
 
     private static int Code(string verdict) => verdict switch
     {

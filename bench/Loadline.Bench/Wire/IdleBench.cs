@@ -82,6 +82,10 @@ internal static class IdleBench
         {
         }
 
+        public void RecordGranted(long minute, long at, int requests)
+        {
+        }
+
         public void Record(Exchange exchange)
         {
             if (exchange.Outcome == Outcome.Ok)

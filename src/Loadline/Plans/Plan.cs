@@ -9,6 +9,12 @@ public sealed record Plan
     /// <summary>One sentence: what the plan is for.</summary>
     public required string Purpose { get; init; }
 
+    /// <summary>Which of the plan's runs this is; <see cref="PlanVariant.None"/> for a plan without variants.</summary>
+    public PlanVariant Variant { get; init; } = PlanVariant.None;
+
+    /// <summary>What its run is called: the plan's name and, of one with variants, their values behind it.</summary>
+    public string RunName => Variant.Choices.Count == 0 ? Name : $"{Name}-{Variant.Suffix}";
+
     /// <summary>Which target: the name of an <see cref="OwnTarget"/>, a URL, the name of a profile in <c>plans/targets</c>, or a profile's path.</summary>
     public required string Target { get; init; }
 
@@ -165,5 +171,5 @@ public sealed record LlmModel
 
 /// <summary>One objective as written: it is parsed against the metric catalogue by <c>Verdicts</c>.</summary>
 /// <param name="Text">As written, such as <c>query.p95 &lt; 3s</c>.</param>
-/// <param name="Line">Its line in the plan, from 1; 0 when the command line added it.</param>
+/// <param name="Line">Its line in the plan, or in the file of objectives that it was taken from, from 1; 0 when the command line added it.</param>
 public sealed record Objective(string Text, int Line);

@@ -1,4 +1,3 @@
-using System.Text;
 using Loadline.Plans.Reading;
 
 namespace Loadline.Plans;
@@ -11,69 +10,37 @@ public sealed record PlanFile(string FileName, string Text);
 /// <summary>A shipped plan.</summary>
 /// <param name="Name">What <c>loadline run</c> takes.</param>
 /// <param name="Purpose">One sentence.</param>
-public sealed record PlanListing(string Name, string Purpose);
+/// <param name="Variants">The plan's variants, such as <c>service=embedding</c>; empty where it has none.</param>
+public sealed record PlanListing(string Name, string Purpose, IReadOnlyList<string> Variants);
 
-/// <summary>The plans that Loadline ships with (embedded in this assembly, so they are there wherever it is installed), and plans by path.</summary>
+/// <summary>The plans that Loadline ships with, and plans by path.</summary>
 public static class PlanCatalog
 {
-    private const string Prefix = "plans/", Suffix = ".yaml";
+    private static readonly string[] OtherKinds = ["targets/", "objectives/", "suites/"];
+
+    private static readonly ShippedFiles Shipped = new("plans/", "plan", name => !OtherKinds.Any(kind => name.StartsWith(kind, StringComparison.Ordinal)));
 
     /// <summary>The shipped plans by name.</summary>
-    public static IReadOnlyList<PlanListing> List() => [.. Names().Select(name => new PlanListing(name, Purpose(Resource(Prefix + name + Suffix)!)))];
+    public static IReadOnlyList<PlanListing> List() => [.. Shipped.Names.Select(Listing)];
 
-    /// <summary>Finds a plan by the name of a shipped one or by path; what has a slash, a backslash or a YAML extension is a path.</summary>
+    /// <summary>The names of the shipped plans.</summary>
+    public static IReadOnlyList<string> Names => Shipped.Names;
+
+    /// <summary>Finds a plan by the name of a shipped one or by path; what has a slash, a backslash or a YAML extension is a path, unless it is the name of a shipped plan.</summary>
     /// <param name="nameOrPath">The name or path.</param>
     /// <param name="problem">Why there is none.</param>
-    public static PlanFile? Find(string nameOrPath, out PlanProblem? problem)
-    {
-        problem = null;
-        var isPath = nameOrPath.AsSpan().ContainsAny('/', '\\') || nameOrPath.EndsWith(".yaml", StringComparison.OrdinalIgnoreCase) || nameOrPath.EndsWith(".yml", StringComparison.OrdinalIgnoreCase);
-        if (!isPath && Resource(Prefix + nameOrPath + Suffix) is { } text)
-            return new PlanFile(nameOrPath + Suffix, text);
-        if (!isPath)
-        {
-            problem = new PlanProblem(nameOrPath, null, "", nameOrPath, "is not a plan that Loadline ships with", Nearest.Advice(nameOrPath, [.. Names()], "plans") + " A plan of your own is named by its path, such as ./my-plan.yaml");
-            return null;
-        }
-        return Load(nameOrPath, out problem);
-    }
+    public static PlanFile? Find(string nameOrPath, out PlanProblem? problem) => Shipped.Find(nameOrPath, "", out problem);
+
+    /// <summary>The same, with relative paths that count from a folder.</summary>
+    internal static PlanFile? Find(string nameOrPath, string relativeTo, out PlanProblem? problem) => Shipped.Find(nameOrPath, relativeTo, out problem);
 
     /// <summary>A shipped file by its path in the repository, such as <c>plans/targets/rag.yaml</c>; null where there is none.</summary>
-    public static string? Resource(string path)
-    {
-        using var stream = typeof(PlanCatalog).Assembly.GetManifestResourceStream(path);
-        if (stream is null)
-            return null;
-        using var reader = new StreamReader(stream, Encoding.UTF8);
-        return reader.ReadToEnd();
-    }
-
-    private static IEnumerable<string> Names() => typeof(PlanCatalog).Assembly.GetManifestResourceNames()
-        .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Suffix, StringComparison.Ordinal) && name.LastIndexOf('/') == Prefix.Length - 1)
-        .Select(name => name[Prefix.Length..^Suffix.Length])
-        .Order(StringComparer.Ordinal);
-
-    private static PlanFile? Load(string path, out PlanProblem? problem)
-    {
-        problem = null;
-        try
-        {
-            if (new FileInfo(path) is { Exists: true, Length: > 1 << 20 })
-                problem = new PlanProblem(path, null, "", null, "the file is longer than 1 MiB", "a plan is a page of YAML; name one");
-            else
-                return new PlanFile(path, new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)).TrimStart('\uFEFF'));
-        }
-        catch (DecoderFallbackException)
-        {
-            problem = new PlanProblem(path, null, "", null, "the file is not text in UTF-8", "name a plan in YAML");
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
-        {
-            problem = new PlanProblem(path, null, "", null, "the file can't be read: " + failure.Message.TrimEnd('.'), $"the plans that Loadline ships with are: {string.Join(", ", Names())}");
-        }
-        return null;
-    }
+    public static string? Resource(string path) => ShippedFiles.Resource(path);
 
     // Listing must not fail because of one broken plan; tests see to it that shipped ones are whole.
-    private static string Purpose(string text) => PlanReader.Read(text, "").Plan?.Purpose ?? "";
+    private static PlanListing Listing(string name)
+    {
+        var reading = PlanReader.Read(Shipped.TextOf(name)!, name);
+        return new PlanListing(name, reading.Plan?.Purpose ?? "", [.. reading.Plans.Where(plan => plan.Variant.Choices.Count > 0).Select(plan => plan.Variant.Text)]);
+    }
 }

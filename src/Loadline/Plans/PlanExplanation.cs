@@ -15,6 +15,8 @@ public static class PlanExplanation
             $"{plan.Name}: {plan.Purpose.TrimEnd('.')}.",
             $"Target: {Target(plan.Target)}. {Seeding(plan.Data)}",
         };
+        if (plan.Variant.Choices.Count > 0)
+            lines.Insert(1, $"This is the variant {plan.Variant.Text}; its run is called {plan.RunName}.");
         var several = plan.Scenarios is not [{ Name: Scenario.Default }];
         foreach (var scenario in plan.Scenarios)
             lines.AddRange(new LoadExplanation(plan, scenario, several).Lines());

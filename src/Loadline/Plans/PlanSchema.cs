@@ -20,13 +20,17 @@ public static class PlanSchema
             root.Remove(name);
             schema[name] = value;
         }
+        schema["definitions"] = new JsonObject
+        {
+            ["variant"] = new JsonObject { ["type"] = "string", ["pattern"] = "\\$\\{[a-z][a-z0-9_-]*\\}", ["description"] = "The value of one of the plan's variants: ${service}." },
+        };
         return schema.ToJsonString(Readable) + "\n";
     }
 
     /// <summary>The table of docs/plans.md.</summary>
     public static string Markdown() => string.Concat(PlanKeys.All.Select(key =>
     {
-        var rule = key.Kind is null ? "" : key.Shape is KeyShape.Weights or KeyShape.Tags ? $" Each: {key.Kind.Rule}." : key.Shape == KeyShape.Lines && key.Optional ? $" Each line: {key.Kind.Rule}." : $" Must be {key.Kind.Rule}.";
+        var rule = key.Kind is null ? "" : key.Shape is KeyShape.Weights or KeyShape.Tags or KeyShape.Choices ? $" Each: {key.Kind.Rule}." : key.Shape == KeyShape.Lines && key.Optional ? $" Each line: {key.Kind.Rule}." : $" Must be {key.Kind.Rule}.";
         var standard = key.Shape == KeyShape.Section || key.Optional ? "" : key.Default is null ? "required" : $"`{key.Default}`";
         return $"| `{key.Path}` | {standard} | {key.Description}{rule} |\n";
     }));
@@ -52,10 +56,11 @@ public static class PlanSchema
             return new JsonObject { ["type"] = "object", ["description"] = key.Description, ["minProperties"] = 1, ["additionalProperties"] = Section($"{key.Path}.{PlanKeys.AnyName}", key.Path == "faults" ? "A fault with a name." : "A load with a name.") };
         var schema = key.Shape switch
         {
-            KeyShape.Lines => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = key.Kind!.Schema() },
+            KeyShape.Lines => new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = OrVariant(key.Kind!.Schema()) },
+            KeyShape.Choices => new JsonObject { ["type"] = "object", ["minProperties"] = 1, ["additionalProperties"] = new JsonObject { ["type"] = "array", ["minItems"] = 1, ["items"] = key.Kind!.Schema() } },
             KeyShape.Tags => new JsonObject { ["type"] = "object", ["additionalProperties"] = key.Kind!.Schema() },
-            KeyShape.Weights => new JsonObject { ["type"] = "object", ["minProperties"] = 1, ["additionalProperties"] = key.Kind!.Schema() },
-            _ => key.Kind!.Schema(),
+            KeyShape.Weights => new JsonObject { ["type"] = "object", ["minProperties"] = 1, ["additionalProperties"] = OrVariant(key.Kind!.Schema()) },
+            _ => OrVariant(key.Kind!.Schema()),
         };
         schema["description"] = $"{key.Description} {(key.Shape == KeyShape.Value ? $"Must be {key.Kind!.Rule}." : "")}".TrimEnd();
         if (key is { Default: { } standard, Shape: KeyShape.Value })
@@ -66,5 +71,20 @@ public static class PlanSchema
         if (schema["examples"] is null)
             schema.Remove("examples");
         return schema;
+    }
+
+    // In a plan with variants a value may be written ${name}; texts without a pattern take it as it is.
+    private static JsonObject OrVariant(JsonObject schema)
+    {
+        if (schema["type"] is JsonValue type && type.GetValue<string>() == "string" && schema["pattern"] is null && schema["enum"] is null)
+            return schema;
+        var either = new JsonObject();
+        if (schema["examples"] is { } examples)
+        {
+            schema.Remove("examples");
+            either["examples"] = examples;
+        }
+        either["anyOf"] = new JsonArray(schema, new JsonObject { ["$ref"] = "#/definitions/variant" });
+        return either;
     }
 }

@@ -22,4 +22,10 @@ public interface IExchangeSink
     /// <param name="at">Now.</param>
     /// <param name="sent">Whether a user took it; false when it was dropped because too many waited.</param>
     void RecordArrival(long due, long at, bool sent);
+
+    /// <summary>Records what a user that doesn't retry got of a minute in which a limit refused it something.</summary>
+    /// <param name="minute">The minute's beginning, nanoseconds since the run's start.</param>
+    /// <param name="at">Now: the minute is over.</param>
+    /// <param name="requests">Its requests of that minute that no limit refused.</param>
+    void RecordGranted(long minute, long at, int requests);
 }

@@ -35,6 +35,8 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
             At(cells, key, Measure.Correct).RecordValue(correct ? 1 : 0);
         if (exchange.Outcome == Outcome.Degraded)
             RecordTime(cells, key, Measure.Fallback, (exchange.FirstContent >= 0 ? exchange.FirstContent : exchange.End) - due);
+        if (exchange.Outcome == Outcome.Throttled)
+            At(cells, key, Measure.RetryAfter).RecordValue(exchange.RetryAfter is null ? 0 : 1);
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             RecordStream(cells, key, exchange, sent);
     }
@@ -50,6 +52,9 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
 
     /// <summary>Records an arrival.</summary>
     public void RecordArrival(int slice, int key, bool sent) => At(At(slice), key, Measure.Arrival).RecordValue(sent ? 1 : 0);
+
+    /// <summary>Records what a user got of a minute.</summary>
+    public void RecordGranted(int slice, int key, int requests) => At(At(slice), key, Measure.Granted).RecordValue(requests);
 
     /// <summary>Records a time in nanoseconds.</summary>
     public void RecordTime(int slice, int key, Measure measure, long nanoseconds) => RecordTime(At(slice), key, measure, nanoseconds);

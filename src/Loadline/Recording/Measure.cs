@@ -40,18 +40,24 @@ internal enum Measure
 
     /// <summary>Due → first content of a stream, or the end of another answer, of degraded exchanges.</summary>
     Fallback,
+
+    /// <summary>1 for an exchange that a limit refused and told when to come again, 0 for one that it did not tell.</summary>
+    RetryAfter,
+
+    /// <summary>Requests of one user in one minute that no limit refused, of minutes in which one refused some. Not an operation's: kept with the pseudo-operation.</summary>
+    Granted,
 }
 
 /// <summary>Names and order of measures.</summary>
 internal static class Measures
 {
-    public const int Count = (int)Measure.Fallback + 1;
+    public const int Count = (int)Measure.Granted + 1;
 
     private static readonly string[] Tags =
     [
         "ok.response", "degraded.response", "throttled.response", "failed.response", "timed_out.response",
         "ok.service", "degraded.service", "throttled.service", "failed.service", "timed_out.service",
-        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt", "attempts", "arrival", "fallback",
+        "ttft", "gap", "speed", "lateness", "searchable", "not_searchable", "correct", "felt", "attempts", "arrival", "fallback", "retry_after", "granted",
     ];
 
     private static readonly string[] Outcomes = ["ok", "degraded", "throttled", "failed", "timed_out"];

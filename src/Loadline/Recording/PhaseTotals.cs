@@ -49,6 +49,9 @@ public sealed class PhaseTotals
     /// <summary>Arrivals of open loads that were dropped, because too many waited for a user.</summary>
     public long ArrivalsDropped => Rest.Get(Measure.Arrival)?.GetCountAtValue(0) ?? 0;
 
+    /// <summary>What users got of the minutes in which a limit refused them something: requests, a sample a user and minute; null without a sample.</summary>
+    public LongHistogram? Granted => Rest.Get(Measure.Granted);
+
     /// <summary>How many samples <see cref="LeastUsers"/> rests on.</summary>
     public long UserSamples { get; internal set; }
 
@@ -143,6 +146,9 @@ public sealed class OperationTotals
 
     /// <summary>Due → sent: how late the load generator itself was; null without a sample.</summary>
     public LongHistogram? Lateness => Get(Measure.Lateness);
+
+    /// <summary>Exchanges that a limit refused and told when to come again.</summary>
+    public long ToldWhen => Get(Measure.RetryAfter)?.GetCountAtValue(1) ?? 0;
 
     /// <summary>The totals as the run's summary has them.</summary>
     /// <param name="seconds">The phase's length.</param>

@@ -79,6 +79,9 @@ public sealed class Recorder : IExchangeSink, IDisposable
     /// <inheritdoc/>
     public void RecordArrival(long due, long at, bool sent) => Here().RecordArrival(_timeline.At(Math.Max(0, due)), _keys, at, sent);
 
+    /// <inheritdoc/>
+    public void RecordGranted(long minute, long at, int requests) => Here().RecordGranted(_timeline.At(Math.Max(0, minute)), _keys, at, requests);
+
     /// <summary>Takes in and writes all seconds that are over. To be called about once a second; late calls catch up.</summary>
     /// <param name="now">Nanoseconds since the run's start, on the exchanges' clock.</param>
     public void Flush(long now)

@@ -39,6 +39,12 @@ internal sealed class Stripe(int slices, int keys, HistogramPool pool)
             Open(at).RecordArrival(slice, key, sent);
     }
 
+    public void RecordGranted(int slice, int key, long at, int requests)
+    {
+        lock (_gate)
+            Open(at).RecordGranted(slice, key, requests);
+    }
+
     /// <summary>Closes a second and hands out what was recorded in it; seconds must be closed in order.</summary>
     public Interval? Close(long second)
     {

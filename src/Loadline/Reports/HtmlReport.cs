@@ -29,7 +29,7 @@ public static class HtmlReport
     }
 
     /// <summary>Replaces each <c>{{name}}</c> of the template, in one pass: what is put in is not searched again.</summary>
-    private static string Fill(string template, Dictionary<string, string> parts)
+    internal static string Fill(string template, Dictionary<string, string> parts)
     {
         var text = new StringBuilder(2 << 20);
         var from = 0;
@@ -42,7 +42,7 @@ public static class HtmlReport
         return text.Append(template, from, template.Length - from).ToString();
     }
 
-    private static string Asset(string name)
+    internal static string Asset(string name)
     {
         using var stream = typeof(HtmlReport).Assembly.GetManifestResourceStream($"Reports/{name}")
             ?? throw new InvalidOperationException($"The build left out the report's asset {name}.");

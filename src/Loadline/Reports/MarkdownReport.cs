@@ -47,10 +47,10 @@ public static class MarkdownReport
         return text.ToString();
     }
 
-    private static string Emoji(string result) => result switch { Words.Pass => "✅", Words.Warn => "⚠️", Words.Fail => "❌", _ => "❓" };
+    internal static string Emoji(string result) => result switch { Words.Pass => "✅", Words.Warn => "⚠️", Words.Fail => "❌", _ => "❓" };
 
     /// <summary>Text that can't end its table cell, open HTML, or become a link, an image, emphasis or a mention.</summary>
-    private static string Cell(string text)
+    internal static string Cell(string text)
     {
         var escaped = new StringBuilder(text.Length);
         foreach (var c in text.ReplaceLineEndings(" "))
@@ -62,5 +62,5 @@ public static class MarkdownReport
         return escaped.ToString();
     }
 
-    private static string Code(string text) => text.ReplaceLineEndings(" ").Replace('`', '\'').Replace("|", "\\|");
+    internal static string Code(string text) => text.ReplaceLineEndings(" ").Replace('`', '\'').Replace("|", "\\|");
 }

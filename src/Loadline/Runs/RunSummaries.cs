@@ -20,7 +20,7 @@ internal static class RunSummaries
     {
         var plan = request.Plan;
         return new PlanSummary(
-            plan.Name, plan.Purpose, request.Address is null ? plan.Target : request.Profile.Name, plan.Seed, plan.Load.Users,
+            plan.RunName, plan.Purpose, request.Address is null ? plan.Target : request.Profile.Name, plan.Seed, plan.Load.Users,
             plan.Load.Duration.TotalSeconds, plan.TimeScale, plan.Settings, plan.Load.Mix, request.CommandLine)
         { Load = Load(plan) };
     }

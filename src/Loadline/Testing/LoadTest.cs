@@ -35,10 +35,13 @@ public sealed class LoadTest
             Baseline = options.Baseline,
             Users = options.Users?.ToString(CultureInfo.InvariantCulture),
             Seed = options.Seed?.ToString(CultureInfo.InvariantCulture),
+            Variant = options.Variant,
             TimeScale = options.TimeScale?.ToString("R", CultureInfo.InvariantCulture),
         };
         var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options), new FaultRules());
-        return reading.Plan ?? throw new PlanException(reading.Problems);
+        return reading.Plans.Count > 1
+            ? throw new PlanException([new PlanProblem(file.FileName, null, "variants", null, $"makes {reading.Plans.Count} runs, and one is run here", $"choose with RunOptions.Variant: {string.Join("; ", reading.Plans.Select(plan => plan.Variant.Text))}")])
+            : reading.Plan ?? throw new PlanException(reading.Problems);
     }
 
     /// <summary>
@@ -81,7 +84,7 @@ public sealed class LoadTest
             Plan = plan,
             Profile = profile,
             Address = address,
-            Folder = options.Folder ?? RunFolder.Default(plan.Name, TimeProvider.System),
+            Folder = options.Folder ?? RunFolder.Default(plan.RunName, TimeProvider.System),
             CommandLine = $"{AppDomain.CurrentDomain.FriendlyName}, by the .NET API",
             AdminKey = options.AdminKey ?? Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
             Calibrate = options.Calibrate,

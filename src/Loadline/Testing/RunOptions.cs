@@ -21,6 +21,9 @@ public sealed record RunOptions
     /// <summary>An earlier run's folder or <c>summary.json</c>, for objectives against <c>baseline</c>; null leaves the plan's.</summary>
     public string? Baseline { get; init; }
 
+    /// <summary>Which run of a plan with variants: <c>name=value</c> for each of its names; empty for a plan without.</summary>
+    public IReadOnlyList<string> Variant { get; init; } = [];
+
     /// <summary>Changes of single values, such as <c>load.timeout=10s</c>, and further objectives, such as <c>objectives+=query.p99 &lt; 5s</c>.</summary>
     public IReadOnlyList<string> Set { get; init; } = [];
 

@@ -15,6 +15,7 @@ internal sealed class User
     private readonly WireRequest _request;
     private readonly UserDocuments _documents;
     private readonly Session _session;
+    private readonly GrantedMinutes? _granted;
     private int _slot;
 
     /// <summary>A user of a scenario.</summary>
@@ -27,6 +28,8 @@ internal sealed class User
         _random = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 100, (ulong)_index));
         _documents = new UserDocuments(Math.Max(1, world.Load.DocumentsPerUser));
         _session = new Session(world.Load.Turns);
+        // Who waits for a limit says little of what the limit lets through, and an arrival's user is another's a moment later.
+        _granted = world.Load is { Retry: null, Arrivals: null } ? new GrantedMinutes(world.Sink) : null;
         var key = world.Keys.Count == 0 ? null : world.Keys[_index % world.Keys.Count];
         _request = new WireRequest
         {
@@ -91,6 +94,7 @@ internal sealed class User
 
     private async ValueTask StayAsync(long due, long end, CancellationToken stop)
     {
+        _granted?.Begin(due);
         while (due < end && !stop.IsCancellationRequested)
         {
             // Made while the user thinks, so that making it is not taken for lateness.
@@ -167,6 +171,8 @@ internal sealed class User
         }
         if (!reply.Ended)
             return reply;
+        exchange.RetryAfter = reply.RetryAfter;
+        _granted?.Take(exchange);
         _world.Gauges.SentLate(exchange.Sent - exchange.Due - exchange.Waited);
         _world.Sink.Record(exchange);
         return reply;

@@ -20,6 +20,8 @@ internal abstract record MetricUnit(string Symbol, string Example)
 
     public static MetricUnit Users { get; } = new PlainUnit("users", "1000", ["users"], UnitMayBeLeftOut: true);
 
+    public static MetricUnit Requests { get; } = new PlainUnit("requests", "1000", ["requests"], UnitMayBeLeftOut: true);
+
     /// <summary>Reads a limit into this unit; on failure <paramref name="why"/> continues the sentence "the limit …".</summary>
     public abstract bool TryRead(string text, out double limit, [NotNullWhen(false)] out string? why);
 

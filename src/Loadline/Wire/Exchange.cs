@@ -54,6 +54,9 @@ public sealed class Exchange
     /// <summary>A short class of failure, such as <c>connect_refused</c>, <c>http_503</c>, <c>body_error</c>, <c>stream_cut</c>; null when Ok.</summary>
     public string? Reason { get; set; }
 
+    /// <summary>When to come again, as a response that a limit refused or that was not available said (<c>Retry-After</c>); null without.</summary>
+    public TimeSpan? RetryAfter { get; set; }
+
     /// <summary>What the target said was missing; empty when nothing.</summary>
     public IReadOnlyList<string> DegradedParts { get; set; } = [];
 

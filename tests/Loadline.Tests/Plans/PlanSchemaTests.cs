@@ -66,7 +66,7 @@ public class PlanSchemaTests
     }
 
     // As an editor sees it: plain scalars that look like numbers are numbers.
-    private static JsonNode? Json(PlanNode node) => node switch
+    internal static JsonNode? Json(PlanNode node) => node switch
     {
         MapNode map => new JsonObject(map.Entries.Select(entry => KeyValuePair.Create(entry.Key, Json(entry.Value)))),
         ListNode list => new JsonArray([.. list.Items.Select(Json)]),

@@ -19,7 +19,7 @@ public class TargetProfileReaderTests
     public void Our_own_profile_says_what_the_load_needs()
     {
         var rag = TargetProfileReader.ReadFile(Path.Combine(Profiles, "rag.yaml"));
-        Assert.Equal(["query", "upload", "search", "status"], rag.Operations.Keys);
+        Assert.Equal(["query", "upload", "search", "status", "embed", "models", "read"], rag.Operations.Keys);
         Assert.Same(rag.Operations["upload"], rag.Upload);
         Assert.True(rag.Operations["query"].Asks);
         Assert.Equal(TimeSpan.FromMilliseconds(100), rag.Upload!.Searchable!.FirstPoll);

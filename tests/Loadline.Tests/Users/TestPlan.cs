@@ -68,4 +68,8 @@ internal sealed class KeptExchanges : IExchangeSink
     public void RecordFelt(Felt felt) => Felt.Enqueue(felt);
 
     public void RecordArrival(long due, long at, bool sent) => Arrivals.Enqueue((due, sent));
+
+    internal ConcurrentQueue<(long Minute, int Requests)> Granted { get; } = [];
+
+    public void RecordGranted(long minute, long at, int requests) => Granted.Enqueue((minute, requests));
 }

@@ -20,6 +20,9 @@ internal enum KeyShape
 
     /// <summary>Names with a section each.</summary>
     Named,
+
+    /// <summary>Names with a list of values each.</summary>
+    Choices,
 }
 
 /// <summary>One key of a plan.</summary>

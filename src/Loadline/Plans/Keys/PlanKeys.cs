@@ -24,6 +24,7 @@ internal static class PlanKeys
     [
         Value("name", new NameKind(), null, "What the plan is called; the run folder carries it."),
         Value("purpose", new LineKind("a sentence", 300, "Baseline performance under normal load"), null, "One sentence: what the plan is for."),
+        new("variants", KeyShape.Choices, new VariantKind(), null, "Makes several runs of the plan, one after another: names with the values that are written in place of `${name}` anywhere in the plan. Several names make every combination. `--variant name=value` chooses.", Optional: true),
         Value("target", new LineKind($"{string.Join(", ", OwnTarget.All.Select(own => $"'{own.Name}'"))}, a URL, a profile's name or a profile's path", 1000, "embedded"), "embedded",
             $"The system under test: {string.Join(" or ", OwnTarget.All.Select(own => $"`{own.Name}`"))} (Loadline starts the RAG system it ships with, {string.Join(", or ", OwnTarget.All.Select(own => own.About))}), a URL that speaks the same API, the name of a profile in plans/targets, or a profile's path."),
         Value("seed", new WholeNumberKind("", 0, ulong.MaxValue, "1"), "1", "The seed of everything random: the same seed gives the same users, documents, questions and think times."),
@@ -52,6 +53,7 @@ internal static class PlanKeys
         Value("load.waiting-at-most", new WholeNumberKind("arrivals", 0, 10_000_000, "10000"), "10000", "The most arrivals that wait for a user. One more is dropped and counted, and the objective `sent >= 99.9%`, which every open load has unless the plan says otherwise, tells of it."),
         Section("load.phases", "The three phases of the load. Objectives judge the hold phase."),
         Value("load.phases.up", new DurationKind(0, Day, "2m"), "5s", "Users start evenly spread over this time."),
+        Optional("load.phases.settle", KeyShape.Value, new DurationKind(0.001, Day, "2m"), "After `up`, all users are active for this time before the hold phase begins: part of the up phase, and not judged. For targets that treat newcomers otherwise, such as a limit that lets a rested user send a minute's requests at once."),
         Value("load.phases.hold", new DurationKind(1, 7 * Day, "26m"), "1m", "All users are active for this time."),
         Value("load.phases.down", new DurationKind(0, Day, "2m"), "5s", "Users leave evenly spread over this time, each after the exchange it has in hand."),
         Value("load.think", new DistributionKind(Quantity.Time, 0, Hour, "0.5s..1.5s"), "1s..2s", "How long a user waits between an answer and the next request."),
@@ -110,8 +112,8 @@ internal static class PlanKeys
         Optional($"faults.{AnyName}.command", KeyShape.Value, new LineKind("a command", 1000, "docker network disconnect rag redis"), "Runs a command of yours (by `sh -c`), and `undo` in the end."),
         Optional($"faults.{AnyName}.undo", KeyShape.Value, new LineKind("a command", 1000, "docker network connect rag redis"), "What undoes `command`; it runs also when Loadline was killed. `true` where there is nothing to undo."),
 
-        new("objectives", KeyShape.Lines, new LineKind("an objective, such as query.p95 < 3s", 200, "query.p95 < 3s"), null,
-            "What must hold in the hold phase, one line each: metric, comparison, limit with its unit. Metrics: docs/metrics.md. With `should` in front a miss gives WARN in place of FAIL."),
+        new("objectives", KeyShape.Lines, new ObjectiveKind(), null,
+            "What must hold in the hold phase, one line each: metric, comparison, limit with its unit. Metrics: docs/metrics.md. With `should` in front a miss gives WARN in place of FAIL. In place of a line `{ from: FILE }` takes the objectives of a file, all or some."),
     ];
 
     private static readonly Dictionary<string, PlanKey> ByPath = All.ToDictionary(key => key.Path);

@@ -25,10 +25,15 @@ internal sealed class LoadShape(PlanValues values, string load, string folder, d
             return Burst();
         if (values.Has(load + ".replay"))
             return Replayed(out why, out remedy);
-        return new Times(values.Number(load + ".users"), null, [], Phase("up"), Phase("hold"), Phase("down"));
+        var (users, settle) = (values.Number(load + ".users"), Settle());
+        return new Times(
+            users, null, settle == TimeSpan.Zero ? [] : [new Ramp(Phase("up"), 0, users), new Ramp(settle + Phase("hold"), users, users), new Ramp(Phase("down"), users, 0)],
+            Phase("up") + settle, Phase("hold"), Phase("down"));
     }
 
     private TimeSpan Phase(string name) => values.Get<TimeSpan>($"{load}.phases.{name}") * timeScale;
+
+    private TimeSpan Settle() => values.IsRead(load + ".phases.settle") ? Phase("settle") : TimeSpan.Zero;
 
     private Times? Staged(out string? why, out string? remedy)
     {
@@ -60,7 +65,8 @@ internal sealed class LoadShape(PlanValues values, string load, string folder, d
     {
         (why, remedy) = (null, null);
         var rate = values.Get<double>(load + ".rate");
-        var (up, hold, down) = (Phase("up"), Phase("hold"), Phase("down"));
+        var (rise, hold, down) = (Phase("up"), Phase("hold"), Phase("down"));
+        var up = rise + Settle();
         IEnumerable<Ramp> middle = [new Ramp(hold, rate, rate)];
         if (values.Has(load + ".spike"))
         {
@@ -74,7 +80,7 @@ internal sealed class LoadShape(PlanValues values, string load, string folder, d
             }
             middle = [new Ramp(at - up, rate, rate), new Ramp(lasts, to, to), new Ramp(up + hold - at - lasts, rate, rate)];
         }
-        Ramp[] rates = [new Ramp(up, 0, rate), .. middle, new Ramp(down, rate, 0)];
+        Ramp[] rates = [new Ramp(rise, 0, rate), new Ramp(up - rise, rate, rate), .. middle, new Ramp(down, rate, 0)];
         return new Times(0, new RateArrivals([.. rates.Where(ramp => ramp.For > TimeSpan.Zero)], Law()), [], up, hold, down);
     }
 

@@ -9,7 +9,7 @@ internal static class OverrideApplier
     public static void Apply(MapNode root, PlanOverrides overrides, List<PlanProblem> problems)
     {
         if (overrides.Users is { } users)
-            Put(root, "load.users", new ScalarNode(Option($"--users {users}"), users, true), false, problems);
+            UserScale.Apply(root, new ScalarNode(Option($"--users {users}"), users, true), () => Put(root, "load.users", new ScalarNode(Option($"--users {users}"), users, true), false, problems));
         if (overrides.Seed is { } seed)
             Put(root, "seed", new ScalarNode(Option($"--seed {seed}"), seed, true), false, problems);
         foreach (var setting in overrides.Set)

@@ -5,7 +5,7 @@ namespace Loadline.Plans.Reading;
 /// <summary>Reads a plan: the plan, or all that is wrong with it at once. Nothing is adjusted silently.</summary>
 public static class PlanReader
 {
-    private static readonly string[] StandardOperations = ["query", "upload", "search", "status"];
+    private static readonly string[] StandardOperations = ["query", "upload", "search", "status", "embed", "models", "read"];
 
     /// <summary>Reads a plan.</summary>
     /// <param name="text">The file's text.</param>
@@ -24,25 +24,44 @@ public static class PlanReader
         if (tree is not null and not MapNode)
             problems.Add(tree.Origin.Problem("", null, "a plan is made of keys with values", "begin with 'name:', 'purpose:' and 'objectives:'"));
         if (tree is not MapNode root)
-            return Done(null, problems);
+            return Done(null, fileName, problems);
 
         OverrideApplier.Apply(root, overrides, problems);
-        var values = new PlanValues(problems);
+        var variants = VariantReader.Read(root, overrides.Variant, problems);
+        // What stands where a variant's value should be says nothing more once the variants themselves are wrong.
+        var isBroken = problems.Count > 0;
+        var plans = new List<Plan>();
+        foreach (var variant in variants)
+        {
+            var found = new List<PlanProblem>();
+            if (One((MapNode)VariantReader.Fill(root, variant, found), fileName, text, overrides, objectives, faultRules, operationsOf ?? OfOwnTargets, found) is { } plan)
+                plans.Add(plan with { Variant = variant });
+            problems.AddRange(found.Where(problem => !problems.Contains(problem) && !(isBroken && problem.Received?.Contains("${", StringComparison.Ordinal) == true)));
+        }
+        return problems.Count > 0 ? Done(null, fileName, problems) : Done(plans[0], fileName, problems) with { Plans = plans };
+    }
+
+    private static Plan? One(
+        MapNode root, string fileName, string text, PlanOverrides overrides, IObjectiveRules? objectives, IFaultRules? faultRules,
+        Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
+    {
+        var folder = Path.GetDirectoryName(fileName) ?? "";
+        var values = new PlanValues(problems, new ObjectiveTaker(folder));
         values.Read(root);
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
-        var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
-        var scenarios = loads.Read();
+        var scenarios = new LoadReader(values, root.Origin, folder, timeScale, problems).Read();
         var faults = new FaultReader(values, root.Origin, timeScale, problems).Read(scenarios);
-        CheckOperations(values, scenarios, faults, operationsOf ?? OfOwnTargets, objectives, problems);
+        CheckOperations(values, scenarios, faults, operationsOf, objectives, problems);
         CheckFaults(values, root.Origin, faults, faultRules, problems);
         CheckObjectives(values, scenarios, faults, objectives, problems);
-        return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text), problems);
+        return problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text);
     }
 
     private static IReadOnlyCollection<string>? OfOwnTargets(string target) => OwnTarget.Find(target) is not null ? StandardOperations : null;
 
-    // Problems of the file in its order; those of options, which have no line, last.
-    private static PlanReading Done(Plan? plan, List<PlanProblem> problems) => new(plan, [.. problems.OrderBy(problem => problem.Line ?? int.MaxValue)]);
+    // Problems of the file in its order, then those of files that it takes objectives from; those of options, which have no line, last.
+    private static PlanReading Done(Plan? plan, string fileName, List<PlanProblem> problems) =>
+        new(plan, [.. problems.OrderBy(problem => problem.Line is null ? 2 : problem.Where == $"{fileName}:{problem.Line}" ? 0 : 1).ThenBy(problem => problem.Line ?? int.MaxValue)]);
 
     private static double TimeScale(string? text, PlanValues values, List<PlanProblem> problems)
     {

@@ -5,7 +5,7 @@ using Loadline.Plans.Quantities;
 namespace Loadline.Plans.Reading;
 
 /// <summary>Walks a plan's nodes along the key table: collects each key's value, and everything that breaks a rule.</summary>
-internal sealed partial class PlanValues(List<PlanProblem> problems)
+internal sealed partial class PlanValues(List<PlanProblem> problems, ObjectiveTaker taker)
 {
     private readonly Dictionary<string, object> _values = [];
     private readonly Dictionary<string, string> _settings = [];
@@ -130,6 +130,9 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
             case (KeyShape.Tags, MapNode map):
                 ReadTags(key, path, map);
                 break;
+            case (KeyShape.Choices, MapNode):
+                // Read before anything else, by VariantReader.
+                break;
             case (KeyShape.Named, MapNode map):
                 ReadNamed(path, map);
                 break;
@@ -221,7 +224,9 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
         var lines = new List<(object Value, string Text, Origin Origin)>();
         foreach (var item in list.Items)
         {
-            if (item is not ScalarNode scalar)
+            if (item is MapNode taking && path == "objectives")
+                lines.AddRange(taker.Take(taking, problems).Select(taken => ((object)taken.Text, taken.Text, taken.Origin)));
+            else if (item is not ScalarNode scalar)
                 problems.Add(item.Origin.Problem(path, null, "must be one line of text", $"write, for example, '- {key.Kind!.Example}'"));
             else if (!key.Kind!.TryRead(scalar.Text, out var value, out var why))
                 problems.Add(scalar.Origin.Problem(path, scalar.Text, why, $"write, for example, '- {key.Kind.Example}'"));
@@ -247,6 +252,7 @@ internal sealed partial class PlanValues(List<PlanProblem> problems)
             KeyShape.Value => ("must be one value: " + key.Kind!.Rule, $"write, for example, {key.Name}: {key.Kind.Example}"),
             KeyShape.Lines => ("must be a list of lines", $"write '- {key.Kind!.Example}' beneath '{key.Name}:'"),
             KeyShape.Weights => ("must name operations with their weights", $"write, for example, {key.Name}: {{ query: 40, upload: 25 }}"),
+            KeyShape.Choices => ("must name words with their lists of values", $"write, for example, {key.Name}: {{ service: [embedding, generation] }}"),
             KeyShape.Tags => ("must name words with their values", $"write, for example, {key.Name}: {{ kind: read }}"),
             KeyShape.Named => ("must be sections, each under a name", $"write a name beneath '{key.Name}:', and its keys beneath that: {string.Join(", ", PlanKeys.Of($"{path}.{PlanKeys.AnyName}").Take(3).Select(k => k.Name))}…"),
             _ => ("must be a section with keys: " + string.Join(", ", PlanKeys.Of(path).Select(k => k.Name)), "write them beneath it, indented"),
