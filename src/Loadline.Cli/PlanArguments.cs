@@ -63,7 +63,7 @@ internal sealed class PlanArguments
                 Seed = arguments.GetValue(_seed),
                 TimeScale = arguments.GetValue(_timeScale),
             },
-            new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf);
+            new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, KnownTargets.InsideOf);
         return reading.Plan ?? Refuse(reading.Problems);
     }
 

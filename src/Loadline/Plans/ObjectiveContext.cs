@@ -11,6 +11,9 @@ public sealed record ObjectiveContext(IReadOnlyCollection<string> Operations)
     /// <summary>Names of stretches of the run beside its phases, for <c>during NAME</c>.</summary>
     public IReadOnlyCollection<string> Spans { get; init; } = [];
 
+    /// <summary>Metrics that the target or its machine tells of its inside, as far as is known beforehand; null when it isn't.</summary>
+    public IReadOnlyCollection<string>? Inside { get; init; }
+
     /// <summary>Whether the plan names an earlier run to compare with.</summary>
     public bool HasBaseline { get; init; }
 

@@ -47,6 +47,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var context = plan.Context();
         var evidence = new Evidence(judged) { Context = context, Log = log, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
         var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, judged.Hold, warmUp));
+        var (told, toldMetrics) = ToldMeasures.Measure(ToldMeasures.Within(log.Inside(), Math.Max(hold.Start, evidence.JudgedFrom), hold.End));
         var summary = new RunSummary
         {
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
@@ -63,9 +64,10 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             WarmUp = warmUp is null ? null : new WarmUpSummary(hold.Start, warmUp.End, warmUp.Why, warmUp.IsOver),
             Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
-            Metrics = Metrics(judged, log, context, evidence.JudgedFrom),
+            Metrics = Metrics(judged, log, context, evidence.JudgedFrom, toldMetrics),
+            Inside = [.. told.Select(value => new InsideSummary(value.Metric, value.Selector, value.Unit, value.Min, value.Mean, value.P95, value.Max, value.Samples))],
             Operations = judged.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
+            Notes = [.. verdict.Notes, .. RunSummaries.InsideNotes(log.Inside()), .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
         return baseline is { } earlier ? summary with { Notes = [.. summary.Notes, .. Baselines.Differences(earlier.Summary, summary)] } : summary;
     }
@@ -79,9 +81,10 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
     }
 
     // Of a plan with several scenarios, each scenario's metrics beside those of all together.
-    private static Dictionary<string, MetricSummary> Metrics(Recorded judged, RecordedLog log, ObjectiveContext context, long from)
+    private static Dictionary<string, MetricSummary> Metrics(
+        Recorded judged, RecordedLog log, ObjectiveContext context, long from, IReadOnlyDictionary<string, MetricValue> told)
     {
-        var metrics = MetricCatalog.Measure(judged).ToDictionary();
+        var metrics = MetricCatalog.Measure(judged).Concat(told).ToDictionary();
         if (context.Scenarios.Count > 1)
             foreach (var scenario in context.Scenarios.Keys)
                 foreach (var (name, value) in MetricCatalog.Measure(log.Sum(new Selection { Scenarios = [scenario], FromSecond = from }), $"scenario:{scenario}"))

@@ -36,7 +36,7 @@ public sealed class LoadTest
             Seed = options.Seed?.ToString(CultureInfo.InvariantCulture),
             TimeScale = options.TimeScale?.ToString("R", CultureInfo.InvariantCulture),
         };
-        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options));
+        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options), KnownTargets.InsideOf);
         return reading.Plan ?? throw new PlanException(reading.Problems);
     }
 

@@ -13,9 +13,10 @@ public static class PlanReader
     /// <param name="overrides">What the command line changes; null for nothing.</param>
     /// <param name="objectives">Checks objectives; null leaves them unchecked.</param>
     /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of Loadline's own targets only.</param>
+    /// <param name="insideOf">The metrics that a target tells of its inside, or null where they are not known; without it, nothing is known of them.</param>
     public static PlanReading Read(
         string text, string fileName, PlanOverrides? overrides = null, IObjectiveRules? objectives = null,
-        Func<string, IReadOnlyCollection<string>?>? operationsOf = null)
+        Func<string, IReadOnlyCollection<string>?>? operationsOf = null, Func<string, IReadOnlyCollection<string>?>? insideOf = null)
     {
         overrides ??= PlanOverrides.None;
         var problems = new List<PlanProblem>();
@@ -32,7 +33,7 @@ public static class PlanReader
         var loads = new LoadReader(values, root.Origin, Path.GetDirectoryName(fileName) ?? "", timeScale, problems);
         var scenarios = loads.Read();
         CheckOperations(values, operationsOf ?? OfOwnTargets, problems);
-        CheckObjectives(values, scenarios, objectives, problems);
+        CheckObjectives(values, scenarios, objectives, insideOf, problems);
         return Done(problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, timeScale, text), problems);
     }
 
@@ -65,12 +66,13 @@ public static class PlanReader
             problems.Add(origin.Problem($"{path}.{name}", name, $"is not an operation of the target '{values.Get<string>("target")}'", Nearest.Advice(name, known, "operations")));
     }
 
-    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IObjectiveRules? rules, List<PlanProblem> problems)
+    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IObjectiveRules? rules, Func<string, IReadOnlyCollection<string>?>? insideOf, List<PlanProblem> problems)
     {
         if (rules is null)
             return;
         var context = ObjectiveContext.Of(
-            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
+            values.Operations.Select(operation => operation.Name).Distinct(), scenarios, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline) with
+        { Inside = values.IsRead("target") ? insideOf?.Invoke(values.Get<string>("target")) : null };
         foreach (var (text, origin) in values.Lines)
             if (rules.Check(text, context) is { } mistake)
                 problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
