@@ -12,6 +12,7 @@ public sealed class ProcessLooks(InsideLog log, string root = "/")
 
     private readonly string _own = ProcFiles.OwnNamespace(root);
     private readonly Dictionary<string, (long In, long Out)> _before = [];
+    private readonly HashSet<int> _seen = [];
     private double _last = -1;
 
     /// <summary>Takes a look in.</summary>
@@ -26,7 +27,9 @@ public sealed class ProcessLooks(InsideLog log, string root = "/")
         {
             if (process.Service is not { } service || !samples.TryGetValue(process.Name, out var sample))
                 continue;
-            Level("cpu", Math.Round(sample.CpuCores, 4));
+            // What a process used before it was first looked at is not known.
+            if (!_seen.Add(process.Id))
+                Level("cpu", Math.Round(sample.CpuCores, 4));
             Level("memory", sample.MemoryBytes);
             if (ProcFiles.OpenFiles(process.Id, root) is { } files)
                 Level("files.open", files);
