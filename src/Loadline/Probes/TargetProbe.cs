@@ -171,9 +171,13 @@ public sealed class TargetProbe : IDisposable
         {
             return problem.StatusCode is { } status ? $"HTTP {(int)status}" : problem.HttpRequestError.ToString();
         }
-        catch (Exception problem) when (problem is IOException or InvalidDataException or JsonException)
+        catch (Exception problem) when (problem is InvalidDataException or JsonException)
         {
-            return problem is InvalidDataException or JsonException ? problem.Message : "cut off";
+            return problem.Message;
+        }
+        catch (Exception problem) when (problem is IOException or NotSupportedException or InvalidOperationException)
+        {
+            return problem is IOException ? "cut off" : "no address that can be asked";
         }
     }
 

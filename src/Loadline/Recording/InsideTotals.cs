@@ -35,18 +35,24 @@ public sealed class InsideTotals(InsideMetric metric, IReadOnlyCollection<KeyVal
     private double Percent => metric.Kind == InsideKind.Share ? 100 : 1;
 
     /// <summary>Takes a look in.</summary>
-    public void Add(InsidePoint point)
+    /// <returns>Whether there was something of the metric in it.</returns>
+    public bool Add(InsidePoint point)
     {
+        var any = false;
         if (point.Levels is { } levels && Mine(levels) is { Count: > 0 } values)
+        {
             _values.Add(metric.Together switch { Together.Sum => values.Sum(), Together.Greatest => values.Max(), _ => values.Average() });
+            any = true;
+        }
         // The parts of a rate took their time side by side; those of a share have each their own whole.
         if (point.Rates is { } rates && Mine(rates) is { Count: > 0 } growing)
-            AddGrowth(growing.Sum(pair => pair[0]), growing.Max(pair => pair[1]));
+            any |= AddGrowth(growing.Sum(pair => pair[0]), growing.Max(pair => pair[1]));
         if (point.Shares is { } shares && Mine(shares) is { Count: > 0 } parts)
-            AddGrowth(parts.Sum(pair => pair[0]), parts.Sum(pair => pair[1]));
+            any |= AddGrowth(parts.Sum(pair => pair[0]), parts.Sum(pair => pair[1]));
         if (point.Times is { } times)
             foreach (var buckets in Mine(times))
-                _buckets = _buckets is null ? buckets : _buckets.Plus(buckets);
+                (_buckets, any) = (_buckets is null ? buckets : _buckets.Plus(buckets), true);
+        return any;
     }
 
     /// <summary>Reads a key of a recording: <c>cpu{service:embedding}</c>.</summary>
@@ -58,12 +64,13 @@ public sealed class InsideTotals(InsideMetric metric, IReadOnlyCollection<KeyVal
         return (key[..open], [.. key[(open + 1)..^1].Split(',').Select(pair => pair.Split(':', 2)).Select(pair => new KeyValuePair<string, string>(pair[0], pair[^1]))]);
     }
 
-    private void AddGrowth(double part, double whole)
+    private bool AddGrowth(double part, double whole)
     {
         _part += part;
         _whole += whole;
         if (whole > 0)
             _values.Add(part / whole * Percent);
+        return true;
     }
 
     private List<T> Mine<T>(IReadOnlyDictionary<string, T> entries)

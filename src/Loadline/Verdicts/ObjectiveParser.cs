@@ -30,7 +30,7 @@ internal static partial class ObjectiveParser
         string? selector;
         IReadOnlyList<string>? scenarios = null;
         IReadOnlyList<KeyValuePair<string, string>> labels = [];
-        if ((Told(rest) is { } told
+        if ((Told(rest, context.Operations) is { } told
             ? ScopeParser.TakeLabels(ref rest, told, out selector, out labels)
             : ScopeParser.TakeSelector(ref rest, context, out selector, out scenarios)) is { } wrongSelector)
             return (null, wrongSelector);
@@ -57,8 +57,12 @@ internal static partial class ObjectiveParser
     }
 
     // Which metric of the inside an objective begins with; null for none. Braces mean its labels then, and not scenarios.
-    private static ToldMetric? Told(string text) =>
-        text.AsSpan().IndexOfAny("{<>=!≤≥") is var end && Longest(Split((end < 0 ? text : text[..end]).Trim()), out _) is ToldMetric told ? told : null;
+    private static ToldMetric? Told(string text, IReadOnlyCollection<string> operations) =>
+        text.AsSpan().IndexOfAny("{<>=!≤≥") is var end && Told(Split((end < 0 ? text : text[..end]).Trim()), operations) is { } told ? told : null;
+
+    // An operation may be called as one is: 'memory.p95' is its response time then, as in every plan of before.
+    private static ToldMetric? Told(List<string> parts, IReadOnlyCollection<string> operations) =>
+        Longest(parts, out _) is ToldMetric told && !operations.Contains(told.Name) ? told : null;
 
     private static ObjectiveMistake? Untold(Metric metric, ObjectiveContext context) =>
         metric is not ToldMetric || context.Inside is not { } inside || inside.Contains(metric.Name) ? null
@@ -113,7 +117,7 @@ internal static partial class ObjectiveParser
         var parts = Split(name);
         if (parts.Count == 0 || parts.Exists(string.IsNullOrWhiteSpace))
             return new("names no metric", "write, for example, query.p95 < 3s or errors < 1%");
-        if (operations.Contains(parts[0]) && Longest(parts, out _) is not ToldMetric)
+        if (operations.Contains(parts[0]) && Told(parts, operations) is null)
         {
             operation = parts[0];
             parts.RemoveAt(0);

@@ -16,25 +16,27 @@ internal static class ToldJudge
             return new(Result.Invalid, $"{objective.Name} needs the run folder's recording, and there is none", default, null);
         var (start, end) = log.Bounds(objective.Scope.Selection(evidence.JudgedFrom));
         if (objective.Scope.Over is not { } over)
-            return Decide(objective, evidence, log, start, end, objective.Scope.Name);
+            return Decide(objective, evidence, ToldMeasures.Within(log.Inside(), start, end), objective.Scope.Name);
         var count = (int)((end - start + 0.01) / over.TotalSeconds);
         if (count == 0)
             return new(Result.Invalid, $"{objective.Scope.Name} has {MetricUnit.Seconds.Text(end - start)}, less than the window of {MetricUnit.Seconds.Text(over.TotalSeconds)}; run longer or with a shorter window", default, null);
+        var all = ToldMeasures.Within(log.Inside(), start, end).ToList();
         var judged = Enumerable.Range(0, count).Select(at => start + (at * over.TotalSeconds))
-            .Select((from, at) => Decide(objective, evidence, log, from, at == count - 1 ? end : from + over.TotalSeconds, $"the window from {Clock.Text(from)} to {Clock.Text(from + over.TotalSeconds)}", named: true)).ToList();
+            .Select((from, at) => Decide(objective, evidence, ToldMeasures.Within(all, from, at == count - 1 ? end : from + over.TotalSeconds), $"the window from {Clock.Text(from)} to {Clock.Text(from + over.TotalSeconds)}", named: true)).ToList();
         var upward = objective.Comparison.Sign is ">" or ">=";
         return judged.OrderByDescending(one => one.Result).ThenBy(one => one.Measured.Value is not { } value ? double.PositiveInfinity : upward ? value : -value).First();
     }
 
-    private static Judged Decide(ObjectiveLine objective, Evidence evidence, RecordedLog log, double start, double end, string part, bool named = false)
+    private static Judged Decide(ObjectiveLine objective, Evidence evidence, IEnumerable<InsidePoint> points, string part, bool named = false)
     {
         var metric = (ToldMetric)objective.Metric;
         var totals = new InsideTotals(metric.Of, objective.Labels);
         var everything = new InsideTotals(metric.Of, []);
-        var (looks, answered) = (0, 0);
-        foreach (var point in ToldMeasures.Within(log.Inside(), start, end))
+        var (looks, answered, isAsked) = (0, 0, false);
+        foreach (var point in points)
         {
-            totals.Add(point);
+            // Processes are looked at on this machine, whatever the target's endpoints do.
+            isAsked |= totals.Add(point) && point.Asked > 0;
             everything.Add(point);
             looks += point.Asked;
             answered += point.Asked - (point.Failed?.Count ?? 0);
@@ -51,7 +53,7 @@ internal static class ToldJudge
             return Because(Result.Invalid, $"the baseline has no {objective.Name}");
         if (measured.Value is not { } value)
             return Because(Result.Invalid, Missing(objective, everything, part));
-        if (looks > 0 && answered < LeastAnswered * looks && !InsideOfProcesses(totals))
+        if (isAsked && answered < LeastAnswered * looks)
             return Because(Result.Invalid, $"only {Judge.Count(answered)} of {Judge.Count(looks)} looks at the target from inside were answered in {part}: what was missed may have been the worst");
         if (double.IsPositiveInfinity(value))
             return Because(Result.Invalid, $"{objective.Name} lies above the last bound of the target's buckets ({objective.Metric.Unit.Text(totals.Buckets!.Bounds.LastOrDefault())}), and is not known; give its histogram wider buckets");
@@ -61,9 +63,6 @@ internal static class ToldJudge
             ? Because(Result.Pass, null)
             : Because(Result.Fail, $"{objective.Name} is {objective.Metric.Unit.Text(value)}, and must be {objective.Comparison.Sign} {objective.Metric.Unit.Text(most)}");
     }
-
-    // Processes are looked at on this machine, whatever the target's endpoints do.
-    private static bool InsideOfProcesses(InsideTotals totals) => totals.Keys.All(key => Targets.InsideMetric.OfProcesses.Contains(InsideTotals.Parse(key).Name));
 
     private static string Missing(ObjectiveLine objective, InsideTotals everything, string part)
     {

@@ -48,8 +48,8 @@ public static class ToldMeasures
     {
         var totals = new Dictionary<string, (ToldMetric Metric, string? Selector, InsideTotals Totals)>(StringComparer.Ordinal);
         var known = MetricCatalog.All.OfType<ToldMetric>().ToDictionary(metric => metric.Name, StringComparer.Ordinal);
-        var seen = points.ToList();
-        foreach (var point in seen)
+        // Twice through the file: a long run's looks don't fit into the memory that a report may take.
+        foreach (var point in points)
             foreach (var key in new[] { point.Levels?.Keys, point.Rates?.Keys, point.Shares?.Keys, point.Times?.Keys }.OfType<IEnumerable<string>>().SelectMany(keys => keys))
             {
                 var (name, labels) = InsideTotals.Parse(key);
@@ -58,7 +58,7 @@ public static class ToldMeasures
                 totals.TryAdd(name, (metric, null, new InsideTotals(metric.Of, [])));
                 totals.TryAdd(key, (metric, labels.Count == 0 ? null : key[(name.Length + 1)..^1], new InsideTotals(metric.Of, labels)));
             }
-        foreach (var point in seen)
+        foreach (var point in points)
             foreach (var one in totals.Values)
                 one.Totals.Add(point);
         var order = known.Keys.Select((name, at) => (name, at)).ToDictionary(entry => entry.name, entry => entry.at);

@@ -26,7 +26,11 @@ public sealed class GenerationModule : ServiceModule
         // Whatever answers, an engine or the built-in answerer, is measured alike.
         var own = services.Last(service => service.ServiceType == typeof(IGeneration) && !service.IsKeyedService);
         services.Remove(own);
-        services.AddKeyedSingleton(Name, (provider, _) => (IGeneration)(own.ImplementationInstance ?? own.ImplementationFactory!(provider)));
+        // Whoever handed in a made one disposes of it.
+        if (own.ImplementationInstance is IGeneration made)
+            services.AddKeyedSingleton(Name, made);
+        else
+            services.AddKeyedSingleton(Name, (provider, _) => (IGeneration)own.ImplementationFactory!(provider));
         services.AddSingleton<IGeneration>(provider =>
         {
             var model = provider.GetRequiredKeyedService<IGeneration>(Name);

@@ -137,6 +137,15 @@ public sealed class ToldJudgeTests : IDisposable
         Assert.Equal(limit, ((Limit.Fixed)ObjectiveParser.Read(text, Context).Line!.Limit).Value);
 
     [Fact]
+    public void An_operation_that_is_called_like_a_metric_keeps_its_response_time()
+    {
+        var mine = new ObjectiveContext(["memory", "queue"]);
+        Assert.Equal(("memory.p95", ""), ObjectiveParser.Read("memory.p95 < 3s", mine) is ({ } own, _) ? (own.Name, own.Metric.Name) : default);
+        Assert.Equal("queue.depth", ObjectiveParser.Read("queue.depth < 3", mine).Line!.Metric.Name);
+        Assert.Equal("queue.errors", ObjectiveParser.Read("queue.errors < 3%", mine).Line!.Name);
+    }
+
+    [Fact]
     public void What_nothing_tells_of_the_target_is_a_mistake_at_check()
     {
         var (_, none) = ObjectiveParser.Read("queue.depth.max < 5", Context with { Inside = [] });
