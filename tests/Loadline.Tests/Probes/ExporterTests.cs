@@ -56,7 +56,12 @@ public partial class ExporterTests
         Assert.Equal(
             new Dictionary<string, double>
             {
-                ["db.connections"] = 7, ["db.connections.idle"] = 14, ["queue.depth{queue:jobs}"] = 9, ["gpu.use{gpu:0}"] = 93, ["gpu.memory{gpu:0}"] = 1 << 30, ["memory{service:query}"] = 4096,
+                ["db.connections"] = 7,
+                ["db.connections.idle"] = 14,
+                ["queue.depth{queue:jobs}"] = 9,
+                ["gpu.use{gpu:0}"] = 93,
+                ["gpu.memory{gpu:0}"] = 1 << 30,
+                ["memory{service:query}"] = 4096,
             }.OrderBy(level => level.Key), look.Levels!.OrderBy(level => level.Key));
         Assert.Equal([60.0, 80], look.Shares!["cache.hit{level:redis}"]);
         Assert.Equal([3.0, 2], look.Rates!["cpu{service:query}"]);

@@ -33,8 +33,12 @@ public sealed class ProcessLooksTests : IDisposable
         Assert.Equal(
             new Dictionary<string, double>
             {
-                ["cpu{service:query}"] = 0.75, ["memory{service:query}"] = 300, ["files.open{service:query}"] = 7,
-                ["cpu{service:vectors}"] = 0.1, ["memory{service:vectors}"] = 50, ["files.open{service:vectors}"] = 6,
+                ["cpu{service:query}"] = 0.75,
+                ["memory{service:query}"] = 300,
+                ["files.open{service:query}"] = 7,
+                ["cpu{service:vectors}"] = 0.1,
+                ["memory{service:vectors}"] = 50,
+                ["files.open{service:vectors}"] = 6,
             },
             seen[1].Levels!.ToDictionary());
         // The machine's interfaces once, however many processes see them: 4000 bytes in 2 s.
