@@ -23,7 +23,7 @@ internal sealed record RunChoice(Plan? Plan, PreparedSuite? Suite)
 
     private static RunChoice? OfPlan(string nameOrPath, PlanFile file, PlanOverrides overrides)
     {
-        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, new Faults.FaultRules());
+        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, KnownTargets.InsideOf, new Faults.FaultRules());
         if (reading.Plans.Count == 1)
             return new RunChoice(reading.Plan, null);
         return reading.Plan is null

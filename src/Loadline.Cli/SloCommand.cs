@@ -65,7 +65,7 @@ internal static class SloCommand
         // Both have a name, a purpose and objectives; a plan's are a list.
         if (ObjectiveFile.Read(file).Problems.Count == 0)
             return OfFile(file);
-        var reading = PlanReader.Read(file.Text, file.FileName, null, new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, new Faults.FaultRules());
+        var reading = PlanReader.Read(file.Text, file.FileName, null, new Verdicts.ObjectiveRules(), KnownTargets.OperationsOf, KnownTargets.InsideOf, new Faults.FaultRules());
         if (reading.Plan is null)
             Refuse(new PlanException(reading.Problems).Message);
         return reading.Plan is { } plan ? SloWriter.Of(plan) : null;

@@ -14,6 +14,9 @@ public sealed record ObjectiveContext(IReadOnlyCollection<string> Operations)
     /// <summary>Names of the plan's faults, for <c>before NAME</c>, <c>after NAME</c> and metrics of recovery; each is one of <see cref="Spans"/>.</summary>
     public IReadOnlyCollection<string> Faults { get; init; } = [];
 
+    /// <summary>Metrics that the target or its machine tells of its inside, as far as is known beforehand; null when it isn't.</summary>
+    public IReadOnlyCollection<string>? Inside { get; init; }
+
     /// <summary>Whether the plan names an earlier run to compare with.</summary>
     public bool HasBaseline { get; init; }
 

@@ -9,6 +9,8 @@ namespace Loadline.Probes;
 /// </summary>
 public sealed class ProcessProbe : IDisposable
 {
+    private const double ShortestSeconds = 0.05;
+
     private readonly Process _process;
     private readonly TimeProvider _time;
     private TimeSpan _cpuBefore;
@@ -50,7 +52,10 @@ public sealed class ProcessProbe : IDisposable
             var cpu = _process.TotalProcessorTime;
             var now = _time.GetTimestamp();
             var elapsed = _time.GetElapsedTime(_before, now).TotalSeconds;
-            var cores = elapsed > 0 ? (cpu - _cpuBefore).TotalSeconds / elapsed : 0;
+            // The system counts in steps of 10 ms: over a shorter time they would be many cores.
+            if (elapsed < ShortestSeconds)
+                return new ProcessSample(0, _process.WorkingSet64);
+            var cores = (cpu - _cpuBefore).TotalSeconds / elapsed;
             _cpuBefore = cpu;
             _before = now;
             return new ProcessSample(cores, _process.WorkingSet64);

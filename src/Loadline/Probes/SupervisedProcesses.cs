@@ -5,10 +5,14 @@ namespace Loadline.Probes;
 /// <summary>A process to look at.</summary>
 /// <param name="Name">What it is called in reports.</param>
 /// <param name="Id">Its id at this moment; a restart gives it another.</param>
-public readonly record struct WatchedProcess(string Name, int Id);
+public readonly record struct WatchedProcess(string Name, int Id)
+{
+    /// <summary>The service of the target that it runs; null when it is no part of the target.</summary>
+    public string? Service { get; init; }
+}
 
 /// <summary>
-/// The processes that a supervisor runs, from its <c>/status</c>: <c>{"processes": [{"name": …, "pid": …}]}</c>. A process that is being restarted has no id
+/// The processes that a supervisor runs, from its <c>/status</c>: <c>{"processes": [{"name": …, "service": …, "pid": …}]}</c>. A process that is being restarted has no id
 /// and is left out.
 /// </summary>
 /// <param name="address">Where the supervisor answers.</param>
@@ -45,7 +49,8 @@ public sealed class SupervisedProcesses(Uri address) : IDisposable
             [
                 .. from process in status.RootElement.GetProperty("processes").EnumerateArray()
                    where process.TryGetProperty("pid", out var id) && id.ValueKind == JsonValueKind.Number
-                   select new WatchedProcess(process.GetProperty("name").GetString()!, process.GetProperty("pid").GetInt32()),
+                   select new WatchedProcess(process.GetProperty("name").GetString()!, process.GetProperty("pid").GetInt32())
+                   { Service = process.TryGetProperty("service", out var service) && service.GetString() is { } named ? named : process.GetProperty("name").GetString() },
             ];
         }
         catch (Exception problem) when (

@@ -54,6 +54,10 @@ public sealed record RecordedLog(string Folder, IReadOnlyList<string> Operations
                 yield return JsonSerializer.Deserialize(line, RecordingJson.Default.SeriesPoint)!;
     }
 
+    /// <summary>The looks at the target from inside, one by one; none where nothing looked.</summary>
+    /// <exception cref="IOException">The folder can't be read.</exception>
+    public IEnumerable<InsidePoint> Inside() => InsideLog.Read(Folder);
+
     /// <summary>When a selection begins and ends, in seconds since the run's start; it ends with the run at the latest.</summary>
     /// <exception cref="ArgumentException">There is no span of that name.</exception>
     public (double Start, double End) Bounds(Selection selection)

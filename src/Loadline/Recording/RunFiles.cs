@@ -12,6 +12,9 @@ public static class RecordingFiles
     /// <summary>HdrHistograms by operation, outcome, measure and phase, second by second.</summary>
     public const string Histograms = "histograms.hlog";
 
+    /// <summary>An <see cref="InsidePoint"/> per line: looks at the target from inside.</summary>
+    public const string Inside = "inside.jsonl";
+
     /// <summary>A <see cref="SampledExchange"/> per line.</summary>
     public const string Exchanges = "exchanges.jsonl";
 }
@@ -19,6 +22,7 @@ public static class RecordingFiles
 /// <summary>How recording's lines are written.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(SeriesPoint))]
+[JsonSerializable(typeof(InsidePoint))]
 [JsonSerializable(typeof(SampledExchange))]
 internal sealed partial class RecordingJson : JsonSerializerContext;
 

@@ -18,10 +18,12 @@ public static class HtmlReport
             ["objectives"] = ObjectivesSection.Render(summary).Value,
             ["charts"] = ChartsSection.Render(run).Value,
             ["operations"] = OperationsSection.Render(summary).Value,
+            ["inside"] = InsideSection.Render(run).Value,
+            ["insidelink"] = run.Summary.Inside.Count == 0 ? "" : "<a href=\"#inside\">Inside</a>",
             ["exchanges"] = ExchangesSection.Render(run.Exchanges).Value,
             ["setting"] = SettingSection.Render(summary).Value,
             ["summary"] = RunJson.Embed(summary),
-            ["series"] = SeriesColumns.Render(run.Series),
+            ["series"] = SeriesColumns.Render(run.Series, run.Inside),
             ["charting"] = Asset("echarts.js"),
             ["script"] = Asset("report.js"),
         };

@@ -17,6 +17,7 @@ internal static class Quantity
         "" => Digits(number),
         "users" or "1" => Digits(number) + (unit == "1" ? "" : " users"),
         "B" or "bytes" => Bytes(number),
+        "B/s" => Bytes(number) + "/s",
         _ => Digits(number) + " " + unit,
     };
 

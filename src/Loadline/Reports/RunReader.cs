@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Loadline.Recording;
 using Loadline.Runs;
 
 namespace Loadline.Reports;
@@ -16,7 +17,8 @@ public static class RunReader
         return new(
             LoadSummary(folder),
             ReadLines(folder, RunFolder.Series, RunJson.ReadPoint),
-            ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange));
+            ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange))
+        { Inside = ReadInside(folder) };
     }
 
     /// <summary>Reads <c>summary.json</c> alone.</summary>
@@ -44,6 +46,10 @@ public static class RunReader
             throw Damaged(path, exception);
         }
     }
+
+    // Runs of older Loadlines, and those of targets without probes, have no such file.
+    private static List<InsidePoint> ReadInside(string folder) =>
+        File.Exists(Path.Combine(folder, RunFolder.Inside)) ? ReadLines(folder, RunFolder.Inside, RunJson.ReadInside) : [];
 
     private static List<T> ReadLines<T>(string folder, string file, Func<string, T?> read)
         where T : class

@@ -7,7 +7,11 @@ namespace Loadline.Reports;
 /// <param name="Summary">What it found.</param>
 /// <param name="Series">Second by second.</param>
 /// <param name="Exchanges">Sampled exchanges.</param>
-public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Series, IReadOnlyList<SampledExchange> Exchanges);
+public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Series, IReadOnlyList<SampledExchange> Exchanges)
+{
+    /// <summary>Looks at the target from inside; none without probes.</summary>
+    public IReadOnlyList<InsidePoint> Inside { get; init; } = [];
+}
 
 /// <summary>A run folder that can't be read: the message says which file, what is wrong with it, and what to do.</summary>
 public sealed class RunFolderException(string message, Exception? inner = null) : Exception(message, inner);

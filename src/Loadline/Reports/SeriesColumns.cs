@@ -13,7 +13,7 @@ internal static class SeriesColumns
         [.. series.SelectMany(point => point.Operations.Keys).Distinct().Order(StringComparer.Ordinal)];
 
     /// <summary>JSON that is safe inside an HTML script element: the writer's default encoder escapes <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c>.</summary>
-    public static string Render(IReadOnlyList<SeriesPoint> series)
+    public static string Render(IReadOnlyList<SeriesPoint> series, IReadOnlyList<InsidePoint> inside)
     {
         var buffer = new ArrayBufferWriter<byte>(1 << 16);
         using (var json = new Utf8JsonWriter(buffer))
@@ -30,6 +30,7 @@ internal static class SeriesColumns
                 Operation(json, name, series);
             json.WriteEndObject();
             Processes(json, series);
+            InsideColumns.Write(json, inside);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);

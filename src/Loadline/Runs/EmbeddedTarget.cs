@@ -12,14 +12,19 @@ namespace Loadline.Runs;
 /// </summary>
 public sealed class EmbeddedTarget : IAsyncDisposable
 {
+    private const string Llm = "llm";
+
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
     private readonly List<ChildProcess> _processes;
     private readonly SupervisedProcesses? _services;
 
-    private EmbeddedTarget(string folder, List<ChildProcess> processes, SupervisedProcesses? services, Uri address, string adminKey)
+    private readonly Uri? _status;
+
+    private EmbeddedTarget(string folder, List<ChildProcess> processes, SupervisedProcesses? services, Uri? status, Uri address, string adminKey)
     {
+        _status = status;
         _folder = folder;
         _processes = processes;
         _services = services;
@@ -34,7 +39,10 @@ public sealed class EmbeddedTarget : IAsyncDisposable
     public string AdminKey { get; }
 
     /// <summary>Its processes at this moment, for probes; those that <c>rag up</c> restarts have another id then.</summary>
-    public IReadOnlyList<WatchedProcess> Processes => [.. _processes.Select(p => new WatchedProcess(p.Name, p.Id)), .. _services?.Now() ?? []];
+    public IReadOnlyList<WatchedProcess> Processes => [.. _processes.Select(p => new WatchedProcess(p.Name, p.Id) { Service = p.Name == Llm ? null : p.Name }), .. _services?.Now() ?? []];
+
+    /// <summary>The list of its processes' metrics, for Prometheus; null when it is one process.</summary>
+    public Uri? Targets => _status is null ? null : new Uri(_status, "/targets");
 
     /// <summary>Completes with the first process of Loadline's own that ends before it is asked to.</summary>
     public async Task<ChildProcess> FirstExitAsync()
@@ -70,7 +78,7 @@ public sealed class EmbeddedTarget : IAsyncDisposable
             if (plan.Llm is not null)
             {
                 var llm = ChildProcess.StartAssembly(
-                    "llm", OwnCommand.Assembly,
+                    Llm, OwnCommand.Assembly,
                     ["llm", "--port", "0", "--parent", parent, "--seed", plan.Seed.ToString(CultureInfo.InvariantCulture), .. Timing(plan)],
                     log: Path.Combine(logs, "llm.log"));
                 processes.Add(llm);
@@ -82,12 +90,13 @@ public sealed class EmbeddedTarget : IAsyncDisposable
                 shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey },
                 Path.Combine(logs, "rag.log"));
             processes.Add(main);
+            Uri? status = null;
             if (shape == OwnTarget.Services)
-                services = new SupervisedProcesses(await Announcements.WaitAsync(main, Announcements.Status(), StartPatience, cancellationToken).ConfigureAwait(false));
+                services = new SupervisedProcesses(status = await Announcements.WaitAsync(main, Announcements.Status(), StartPatience, cancellationToken).ConfigureAwait(false));
             var address = await ListeningAsync(main, cancellationToken).ConfigureAwait(false);
             if (services is not null)
                 await services.RefreshAsync(cancellationToken).ConfigureAwait(false);
-            return new EmbeddedTarget(folder, processes, services, address, adminKey);
+            return new EmbeddedTarget(folder, processes, services, status, address, adminKey);
         }
         catch
         {

@@ -120,7 +120,11 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
         using var processes = new ProcessSeries(time);
-        var watch = new RunWatch(plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer);
+        using var inside = new InsideLog(request.Folder);
+        using var probe = profile.Probes is null ? null
+            : new TargetProbe(profile.Probes, address, embedded?.Targets, embedded is null ? [] : InsideMetric.OfProcesses, inside, time);
+        var watch = new RunWatch(
+            plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer, embedded is null ? null : new ProcessLooks(inside));
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         UserPopulation? population = null;
         var startedAt = time.GetUtcNow();
@@ -153,7 +157,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var background = Task.WhenAll(
             recorder.RunAsync(time, () => clock.Now, watching.Token),
             watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token),
-            generator.RunAsync(time, () => clock.Now, watching.Token));
+            generator.RunAsync(time, () => clock.Now, watching.Token),
+            probe?.RunAsync(() => clock.Now, plan.Load.Duration, watching.Token) ?? Task.CompletedTask);
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);
         var endedAt = clock.Now;

@@ -17,6 +17,9 @@ public static class RunFolder
     /// <summary>HdrHistograms per operation, outcome and second, in HdrHistogram's own log format with tags.</summary>
     public const string Histograms = RecordingFiles.Histograms;
 
+    /// <summary>An <see cref="InsidePoint"/> per line: looks at the target from inside, camelCase JSON.</summary>
+    public const string Inside = RecordingFiles.Inside;
+
     /// <summary>A <see cref="SampledExchange"/> per line, camelCase JSON.</summary>
     public const string Exchanges = RecordingFiles.Exchanges;
 

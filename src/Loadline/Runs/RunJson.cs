@@ -32,6 +32,8 @@ public static class RunJson
 
     internal static SeriesPoint? ReadPoint(string line) => JsonSerializer.Deserialize(line, Lines.Default.SeriesPoint);
 
+    internal static InsidePoint? ReadInside(string line) => JsonSerializer.Deserialize(line, Lines.Default.InsidePoint);
+
     internal static SampledExchange? ReadExchange(string line) => JsonSerializer.Deserialize(line, Lines.Default.SampledExchange);
 
     /// <summary>The summary on one line, with <c>&lt;</c>, <c>&gt;</c> and <c>&amp;</c> escaped: safe inside an HTML script element.</summary>
@@ -46,4 +48,5 @@ internal sealed partial class Indented : JsonSerializerContext;
 [JsonSerializable(typeof(RunSummary))]
 [JsonSerializable(typeof(SeriesPoint))]
 [JsonSerializable(typeof(SampledExchange))]
+[JsonSerializable(typeof(InsidePoint))]
 internal sealed partial class Lines : JsonSerializerContext;

@@ -48,6 +48,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var faults = RunFaults.Figures(load, plan, context, log);
         var evidence = new Evidence(judged) { Context = context, Log = log, Faults = faults, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
         var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, judged.Hold, warmUp));
+        var (told, toldMetrics) = ToldMeasures.Measure(ToldMeasures.Within(log.Inside(), Math.Max(hold.Start, evidence.JudgedFrom), hold.End));
         var summary = new RunSummary
         {
             Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
@@ -65,9 +66,10 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
             Faults = RunSummaries.Faults(load.Faults, faults),
-            Metrics = Metrics(evidence, log),
+            Metrics = Metrics(evidence, log, toldMetrics),
+            Inside = [.. told.Select(value => new InsideSummary(value.Metric, value.Selector, value.Unit, value.Min, value.Mean, value.P95, value.Max, value.Samples))],
             Operations = judged.Summaries(),
-            Notes = [.. verdict.Notes, .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
+            Notes = [.. verdict.Notes, .. RunSummaries.InsideNotes(log.Inside()), .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
         };
         return baseline is { } earlier ? summary with { Notes = [.. summary.Notes, .. Baselines.Differences(earlier.Summary, summary)] } : summary;
     }
@@ -81,9 +83,9 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
     }
 
     // Of a plan with several scenarios, each scenario's metrics beside those of all together.
-    private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, RecordedLog log)
+    private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, RecordedLog log, IReadOnlyDictionary<string, MetricValue> told)
     {
-        var metrics = MetricCatalog.Measure(evidence.Recorded).Concat(MetricCatalog.Measure(evidence.Faults)).ToDictionary();
+        var metrics = MetricCatalog.Measure(evidence.Recorded).Concat(MetricCatalog.Measure(evidence.Faults)).Concat(told).ToDictionary();
         if (evidence.Context.Scenarios.Count > 1)
             foreach (var scenario in evidence.Context.Scenarios.Keys)
                 foreach (var (name, value) in MetricCatalog.Measure(log.Sum(new Selection { Scenarios = [scenario], FromSecond = evidence.JudgedFrom }), $"scenario:{scenario}"))

@@ -13,6 +13,8 @@ namespace Loadline.Runs;
 /// <summary>The parts of a <see cref="RunSummary"/> that don't depend on what was measured.</summary>
 internal static class RunSummaries
 {
+    private const int MostReasons = 5;
+
     public static string LoadlineVersion { get; } =
         typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
@@ -69,6 +71,21 @@ internal static class RunSummaries
                         notes.Add($"{name}: {why}");
             return new FaultSummary(lease.Fault.Name, FaultText.Of(lease.Fault), of?.Start, of?.End, of?.Trigger.Seconds, of?.Recovery.Seconds, of?.Drain.Seconds, notes);
         })];
+    }
+
+    /// <summary>What is worth a note about looks at the target from inside: those that failed, and why.</summary>
+    public static IEnumerable<string> InsideNotes(IEnumerable<InsidePoint> looks)
+    {
+        var asked = 0;
+        var reasons = new Dictionary<string, int>();
+        foreach (var look in looks)
+        {
+            asked += look.Asked;
+            foreach (var (where, why) in look.Failed ?? new Dictionary<string, string>())
+                reasons[$"{where}: {why}"] = reasons.GetValueOrDefault($"{where}: {why}") + 1;
+        }
+        if (reasons.Count > 0)
+            yield return string.Create(CultureInfo.InvariantCulture, $"{reasons.Values.Sum()} of {asked} looks at the target from inside failed ({string.Join("; ", reasons.OrderByDescending(reason => reason.Value).Take(MostReasons).Select(reason => $"{reason.Key} × {reason.Value}"))}); its metrics are of the others.");
     }
 
     public static EnvironmentSummary Environment(IReadOnlyList<ProcessUse> processes, Calibration? calibration) => new(

@@ -55,6 +55,9 @@ public sealed record RunSummary
     /// <summary>Every metric over the hold phase, by its catalogue name (<c>query.p95</c>, <c>rps</c>…).</summary>
     public required IReadOnlyDictionary<string, MetricSummary> Metrics { get; init; }
 
+    /// <summary>What the target told of itself over the hold phase, by metric and by what it is of; empty without probes.</summary>
+    public IReadOnlyList<InsideSummary> Inside { get; init; } = [];
+
     /// <summary>Operation by operation over the hold phase.</summary>
     public required IReadOnlyList<OperationSummary> Operations { get; init; }
 
@@ -149,6 +152,17 @@ public sealed record IntervalSummary(double Low, double High);
 /// <param name="MemoryEndBytes">Resident memory as it ended (median of its last tenth).</param>
 /// <param name="MemoryPeakBytes">The most seen.</param>
 public sealed record ProcessSummary(string Name, double CpuCores, long MemoryStartBytes, long MemoryEndBytes, long MemoryPeakBytes);
+
+/// <summary>A metric that only the target or its machine can tell, over the hold phase.</summary>
+/// <param name="Metric">Its catalogue name.</param>
+/// <param name="Of">What it is of, such as <c>service:embedding</c>; null for all parts together.</param>
+/// <param name="Unit"><c>s</c>, <c>%</c>, <c>B</c>, <c>cores</c>…</param>
+/// <param name="Min">The least of its looks; null of times.</param>
+/// <param name="Mean">Of growth over all of the phase, of levels over the looks.</param>
+/// <param name="P95">Of times the 95th percentile of the values, otherwise of the looks; null when it lies above the target's last bucket.</param>
+/// <param name="Max">The greatest of its looks; null of times.</param>
+/// <param name="Samples">Looks, lookups or values that it rests on.</param>
+public sealed record InsideSummary(string Metric, string? Of, string Unit, double? Min, double Mean, double? P95, double? Max, long Samples);
 
 /// <summary>One objective and what became of it.</summary>
 /// <param name="Text">As written.</param>

@@ -9,7 +9,8 @@ namespace Loadline.Runs;
 /// <param name="processes">Where what is seen of processes is kept.</param>
 /// <param name="running">Which processes there are at this moment.</param>
 /// <param name="observer">Is told.</param>
-internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnlyList<WatchedProcess>> running, IRunObserver observer)
+/// <param name="looks">Writes down what is seen of the target's processes; null for nothing.</param>
+internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnlyList<WatchedProcess>> running, IRunObserver observer, ProcessLooks? looks = null)
 {
     // CPU over a longer stretch is steadier, and a look costs a few file reads.
     private const int SecondsBetweenLooks = 2;
@@ -43,8 +44,13 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnl
         }
     }
 
-    private void Look(double at) => _unread = processes.Look(at, running()).ToDictionary(
-        p => p.Key, p => new SeriesProcess(Math.Round(p.Value.CpuCores, 3), p.Value.MemoryBytes));
+    private void Look(double at)
+    {
+        var now = running();
+        var samples = processes.Look(at, now);
+        looks?.Take(at, now, samples);
+        _unread = samples.ToDictionary(p => p.Key, p => new SeriesProcess(Math.Round(p.Value.CpuCores, 3), p.Value.MemoryBytes));
+    }
 
     private RunProgress Progress(TimeSpan elapsed, LiveSnapshot live)
     {

@@ -36,7 +36,7 @@ public sealed class SuitePreparation(Suite suite, PlanOverrides overrides, strin
             yield break;
         }
         var changed = Overrides(entry);
-        var reading = PlanReader.Read(file.Text, file.FileName, changed, new ObjectiveRules(), KnownTargets.OperationsOf, new FaultRules());
+        var reading = PlanReader.Read(file.Text, file.FileName, changed, new ObjectiveRules(), KnownTargets.OperationsOf, KnownTargets.InsideOf, new FaultRules());
         _problems.AddRange(reading.Problems.Select(problem => problem.ToString()));
         foreach (var plan in reading.Plans)
             if (Run(entry, plan, changed, earlier) is { } run)

@@ -36,6 +36,23 @@ public static class KnownTargets
         }
     }
 
+    /// <summary>What a target tells of its inside, by metric; null where the target isn't known (an error that <see cref="Resolve"/> reports).</summary>
+    public static IReadOnlyCollection<string>? InsideOf(string target)
+    {
+        if (target == Code)
+            return [];
+        try
+        {
+            var (profile, _) = Resolve(target);
+            var told = profile.Probes?.Metrics ?? [];
+            return [.. (OwnTarget.Find(target) is null ? told : told.Concat(InsideMetric.OfProcesses)).Distinct()];
+        }
+        catch (TargetProfileException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The profile that a target's name, URL, path or <c>profile@URL</c> stands for, and its address: null for a target that Loadline starts.</summary>
     /// <exception cref="TargetProfileException">There is no such profile, it has mistakes, or its address is missing.</exception>
     public static (TargetProfile Profile, Uri? Address) Resolve(string target)

@@ -42,6 +42,9 @@ public sealed record TargetProfile
     /// <summary>How each user gets the session that its requests ask for; its answer's first text is the session. Null when there are none.</summary>
     public OperationProfile? Session { get; init; }
 
+    /// <summary>How the target is looked at from inside while it is loaded; null for not at all.</summary>
+    public ProbeProfile? Probes { get; init; }
+
     /// <summary>Values that are never written or shown; grows as variables are bound.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

@@ -68,6 +68,7 @@ public static partial class TargetProfileReader
         }
         if (session is null && !root.Has("session") && operations.Values.Any(operation => operation.Requests.Any(request => request.Uses(Placeholder.Session))))
             root.Problem(root.Line, "session", null, "is required, since an operation asks for {{session}}", "write session: with request, body and id");
+        var probes = ProbeReader.Read(root.Section("probes"));
         root.RejectUnknown();
         return name is null || about is null ? null : new TargetProfile
         {
@@ -84,6 +85,7 @@ public static partial class TargetProfileReader
             Headers = headers,
             Setup = setup,
             Session = session?.WithRequests(request => request.With(headers)),
+            Probes = probes,
         };
     }
 

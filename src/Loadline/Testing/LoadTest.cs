@@ -38,7 +38,7 @@ public sealed class LoadTest
             Variant = options.Variant,
             TimeScale = options.TimeScale?.ToString("R", CultureInfo.InvariantCulture),
         };
-        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options), new FaultRules());
+        var reading = PlanReader.Read(file.Text, file.FileName, overrides, new ObjectiveRules(), target => OperationsOf(target, options), KnownTargets.InsideOf, new FaultRules());
         return reading.Plans.Count > 1
             ? throw new PlanException([new PlanProblem(file.FileName, null, "variants", null, $"makes {reading.Plans.Count} runs, and one is run here", $"choose with RunOptions.Variant: {string.Join("; ", reading.Plans.Select(plan => plan.Variant.Text))}")])
             : reading.Plan ?? throw new PlanException(reading.Problems);

@@ -1,5 +1,6 @@
 using HdrHistogram;
 using Loadline.Recording;
+using Loadline.Targets;
 using Loadline.Wire;
 
 namespace Loadline.Verdicts;
@@ -75,6 +76,8 @@ public static class MetricCatalog
             (hold, o) => new(hold.Seconds > 0 && o.Counts.Total > 0 ? o.Counts.Answered / hold.Seconds : null, o.Counts.Total), Needed: 1) { NothingIsZero = true },
         new NumberMetric("users", MetricUnit.Users, PerOperation: false, "Concurrently active users: the least number seen in the hold phase, sampled each second, its first second left out.",
             (hold, _) => new(hold.LeastUsers, hold.UserSamples), Needed: 1) { AfterTheRun = true },
+
+        .. InsideMetric.All.Select(inside => new ToldMetric(inside) { AfterTheRun = true, Standard = inside.Kind == InsideKind.Times ? null : Statistic.Read("mean") }),
     ];
 
     /// <summary>Every metric that has a value over the hold phase, for all operations together and for each, by its full name.</summary>
@@ -88,7 +91,7 @@ public static class MetricCatalog
         var values = new Dictionary<string, MetricValue>();
         var suffix = selector is null ? "" : $"{{{selector}}}";
         var all = hold.All();
-        foreach (var metric in All)
+        foreach (var metric in All.Where(metric => metric is not ToldMetric))
         {
             if (selector is null || metric.PerOperation)
                 Add(null, all);
@@ -118,12 +121,16 @@ public static class MetricCatalog
     public static string Text(double value, string unit) =>
         All.Select(metric => metric.Unit).FirstOrDefault(known => known.Symbol == unit)?.Text(value) ?? $"{value} {unit}";
 
-    /// <summary>The table of docs/metrics.md.</summary>
-    public static string Markdown() => string.Concat(All.Select(metric =>
+    /// <summary>The table of docs/metrics.md of what is seen from outside.</summary>
+    public static string Markdown() => string.Concat(All.Where(metric => metric is not ToldMetric).Select(metric =>
     {
         var name = metric.Name.Length == 0 ? "`.p95` (any statistic)" : metric.IsDistribution ? $"`{metric.Name}.p95`" : $"`{metric.Name}`";
         return $"| {name} | {(metric.PerOperation ? "yes" : "no")} | {metric.Unit.Symbol} | {(metric.MoreIsBetter ? "more" : "less")} | {metric.Includes} |\n";
     }));
+
+    /// <summary>The table of docs/metrics.md of what the target tells of itself.</summary>
+    public static string MarkdownOfInside() => string.Concat(All.OfType<ToldMetric>().Select(metric =>
+        $"| `{metric.Name}{(metric.Of.Kind == InsideKind.Times ? ".p95" : "")}` | {string.Join(", ", metric.Of.Labels.Select(label => $"`{label}`"))} | {metric.Unit.Symbol} | {(metric.MoreIsBetter ? "more" : "less")} | {metric.Includes} |\n"));
 
     // For speeds the slow end is the one to look at.
     private static IEnumerable<Statistic?> Statistics(Metric metric) => metric.MoreIsBetter ? [Statistic.Of(5), .. Statistic.Reported] : Statistic.Reported;

@@ -22,6 +22,22 @@ internal abstract record MetricUnit(string Symbol, string Example)
 
     public static MetricUnit Requests { get; } = new PlainUnit("requests", "1000", ["requests"], UnitMayBeLeftOut: true);
 
+    public static MetricUnit Bytes { get; } = new BytesUnit("B", "");
+
+    public static MetricUnit BytesPerSecond { get; } = new BytesUnit("B/s", "/s");
+
+    /// <summary>The unit of a symbol; one that is not known is a count of that name.</summary>
+    public static MetricUnit Of(string symbol) => symbol switch
+    {
+        "s" => Seconds,
+        "%" => Percent,
+        "tok/s" => TokensPerSecond,
+        "1/s" => PerSecond,
+        "B" => Bytes,
+        "B/s" => BytesPerSecond,
+        _ => new PlainUnit(symbol, "1000", [symbol], UnitMayBeLeftOut: true),
+    };
+
     /// <summary>Reads a limit into this unit; on failure <paramref name="why"/> continues the sentence "the limit …".</summary>
     public abstract bool TryRead(string text, out double limit, [NotNullWhen(false)] out string? why);
 
@@ -59,6 +75,30 @@ internal abstract record MetricUnit(string Symbol, string Example)
         public override string Text(double value) => Numbers.Text(Math.Round(value, 3)) + "%";
     }
 
+    private sealed record BytesUnit(string Symbol, string Per) : MetricUnit(Symbol, "500MiB" + Per)
+    {
+        private static readonly (string Name, double Bytes)[] Names =
+            [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1L << 40), ("kB", 1e3), ("MB", 1e6), ("GB", 1e9), ("TB", 1e12), ("B", 1)];
+
+        public override bool TryRead(string text, out double limit, [NotNullWhen(false)] out string? why)
+        {
+            var rest = Per.Length > 0 && text.EndsWith(Per, StringComparison.Ordinal) ? text[..^Per.Length] : text;
+            var unit = Names.FirstOrDefault(name => rest.EndsWith(name.Name, StringComparison.Ordinal));
+            limit = 0;
+            why = unit.Name is null ? $"needs its unit: {string.Join(", ", Names.Select(name => name.Name + Per))}"
+                : !Numbers.TryParse(rest.AsSpan(0, rest.Length - unit.Name.Length).Trim(), out limit) || limit < 0 ? $"must be a number, such as {Example}"
+                : null;
+            limit *= unit.Bytes;
+            return why is null;
+        }
+
+        public override string Text(double value)
+        {
+            var (name, bytes) = value switch { < 1 << 10 => ("B", 1.0), < 1 << 20 => ("KiB", 1 << 10), < 1 << 30 => ("MiB", 1 << 20), _ => ("GiB", 1 << 30) };
+            return $"{Numbers.Text(Math.Round(value / bytes, 1))} {name}{Per}";
+        }
+    }
+
     private sealed record PlainUnit(string Symbol, string Example, string[] Spellings, bool UnitMayBeLeftOut) : MetricUnit(Symbol, Example)
     {
         public override bool TryRead(string text, out double limit, [NotNullWhen(false)] out string? why)
@@ -77,6 +117,6 @@ internal abstract record MetricUnit(string Symbol, string Example)
             return why is null;
         }
 
-        public override string Text(double value) => $"{Numbers.Text(Math.Round(value, Symbol == "tries" ? 3 : 1))} {(Symbol == "1/s" ? "per s" : Symbol)}";
+        public override string Text(double value) => $"{Numbers.Text(Math.Round(value, Symbol is "tries" or "cores" ? 3 : 1))} {(Symbol == "1/s" ? "per s" : Symbol)}";
     }
 }

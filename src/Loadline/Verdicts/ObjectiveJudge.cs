@@ -11,6 +11,8 @@ internal static class ObjectiveJudge
     /// <summary>Judges an objective that holds or does not.</summary>
     public static Judged Over(ObjectiveLine objective, Evidence evidence)
     {
+        if (objective.Metric is ToldMetric)
+            return ToldJudge.Over(objective, evidence);
         var scope = objective.Scope;
         if (objective.Metric is FaultMetric metric)
             return OfFaults(objective, metric, evidence);

@@ -37,6 +37,9 @@ internal enum Demand
 /// <param name="Scope">Which part of the run it is about.</param>
 internal sealed record ObjectiveLine(string Text, Demand Demand, MetricName Of, Comparison Comparison, Limit Limit, Scope Scope)
 {
+    /// <summary>Of a metric of the inside: which of its parts are meant; empty for all together.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; } = [];
+
     /// <summary>The metric.</summary>
     public Metric Metric => Of.Metric;
 

@@ -27,7 +27,12 @@ internal static partial class ObjectiveParser
         var rest = text.Trim();
         var demand = rest.StartsWith(ShouldWord, StringComparison.Ordinal) ? Demand.Should : rest.StartsWith(AbortWords, StringComparison.Ordinal) ? Demand.AbortWhen : Demand.Must;
         rest = rest[(demand switch { Demand.Should => ShouldWord.Length, Demand.AbortWhen => AbortWords.Length, _ => 0 })..].TrimStart();
-        if (ScopeParser.TakeSelector(ref rest, context, out var selector, out var scenarios) is { } wrongSelector)
+        string? selector;
+        IReadOnlyList<string>? scenarios = null;
+        IReadOnlyList<KeyValuePair<string, string>> labels = [];
+        if ((Told(rest, context.Operations) is { } told
+            ? ScopeParser.TakeLabels(ref rest, told, out selector, out labels)
+            : ScopeParser.TakeSelector(ref rest, context, out selector, out scenarios)) is { } wrongSelector)
             return (null, wrongSelector);
         var at = rest.AsSpan().IndexOfAny("<>=!≤≥");
         if (at < 0)
@@ -42,17 +47,33 @@ internal static partial class ObjectiveParser
             return (null, wrongClause);
         if (ReadMetric(name, context.Operations, out var of) is { } mistake)
             return (null, mistake);
-        if (Narrows(of!.Metric, selector, demand) is { } tooNarrow)
+        if (Untold(of!.Metric, context) is { } untold)
+            return (null, untold);
+        if (Narrows(of.Metric, selector, demand) is { } tooNarrow)
             return (null, tooNarrow);
         if (of.Metric is FaultMetric && OfFaults(of.Metric, during, over, demand, context) is { } notOfFaults)
             return (null, notOfFaults);
         if (ReadLimit(limitText, $"{name} {sign}", of, demand, context, out var limit) is { } wrongLimit)
             return (null, wrongLimit);
-        return (new ObjectiveLine(text.Trim(), demand, of, compare, limit!, new Scope(during, selector, scenarios, over)), null);
+        return (new ObjectiveLine(text.Trim(), demand, of, compare, limit!, new Scope(during, selector, scenarios, over)) { Labels = labels }, null);
     }
 
+    // Which metric of the inside an objective begins with; null for none. Braces mean its labels then, and not scenarios.
+    private static ToldMetric? Told(string text, IReadOnlyCollection<string> operations) =>
+        text.AsSpan().IndexOfAny("{<>=!≤≥") is var end && Told(Split((end < 0 ? text : text[..end]).Trim()), operations) is { } told ? told : null;
+
+    // An operation may be called as one is: 'memory.p95' is its response time then, as in every plan of before.
+    private static ToldMetric? Told(List<string> parts, IReadOnlyCollection<string> operations) =>
+        Longest(parts, out _) is ToldMetric told && !operations.Contains(told.Name) ? told : null;
+
+    private static ObjectiveMistake? Untold(Metric metric, ObjectiveContext context) =>
+        metric is not ToldMetric || context.Inside is not { } inside || inside.Contains(metric.Name) ? null
+        : new($"asks for '{metric.Name}', which nothing tells of this target", inside.Count == 0
+            ? "write 'probes:' in its profile, with the Prometheus endpoints that know it (docs/targets.md)"
+            : $"add it to 'probes.metrics' in its profile (docs/targets.md); there are {string.Join(", ", inside)}");
+
     private static ObjectiveMistake? Narrows(Metric metric, string? selector, Demand demand) =>
-        selector is not null && !metric.PerOperation ? new($"asks for '{metric.Name}' of some scenarios, and it is measured for the whole run only", "leave the braces out")
+        selector is not null && !metric.PerOperation && metric is not ToldMetric ? new($"asks for '{metric.Name}' of some scenarios, and it is measured for the whole run only", "leave the braces out")
         : demand == Demand.AbortWhen && metric.AfterTheRun ? new($"asks for '{metric.Name}' while the run goes on, and it is known after it only", "write, for example, abort when errors > 20% over 10s")
         : null;
 
@@ -84,6 +105,8 @@ internal static partial class ObjectiveParser
                 limit = new Limit.OfMetric(factor, other!);
                 if (of.Metric is FaultMetric || other!.Metric is FaultMetric)
                     return new("compares a metric of faults with another", "write the limit out, such as recovery < 30s");
+                if (of.Metric is ToldMetric || other!.Metric is ToldMetric)
+                    return new("compares with a metric what only the target itself can tell", $"write the limit out, such as {before} {of.Metric.Unit.Example}");
                 return other!.Metric.Unit == of.Metric.Unit ? null : new($"compares {of.Metric.Unit.Symbol} with {other.Metric.Unit.Symbol}", $"write, for example, {before} {of.Metric.Unit.Example}");
             }
         }
@@ -104,7 +127,7 @@ internal static partial class ObjectiveParser
         var parts = Split(name);
         if (parts.Count == 0 || parts.Exists(string.IsNullOrWhiteSpace))
             return new("names no metric", "write, for example, query.p95 < 3s or errors < 1%");
-        if (operations.Contains(parts[0]))
+        if (operations.Contains(parts[0]) && Told(parts, operations) is null)
         {
             operation = parts[0];
             parts.RemoveAt(0);
@@ -123,6 +146,8 @@ internal static partial class ObjectiveParser
 
         var statistic = left.Count == 0 ? metric.Standard : left.Count == 1 ? Statistic.Read(left[0]) : null;
         of = new MetricName(metric, operation, statistic);
+        if (metric is ToldMetric { Of.Kind: Targets.InsideKind.Times } && statistic?.Percentile is 0 or 100)
+            return new($"asks for '{statistic.Name}' of '{metric.Name}', which comes in buckets: they don't tell it", $"write {metric.Name}.p95, or any percentile, or mean");
         if (statistic is not null)
             return null;
         return left.Count == 0

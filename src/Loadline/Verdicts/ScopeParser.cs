@@ -43,6 +43,32 @@ internal static class ScopeParser
         return scenarios.Count > 0 ? null : new($"selects '{selector}', which no scenario of this plan is", "leave one of the tags out");
     }
 
+    /// <summary>Takes the braces out of an objective on a metric of the inside: what it is of.</summary>
+    /// <param name="text">The objective; afterwards without braces.</param>
+    /// <param name="metric">The metric.</param>
+    /// <param name="selector">As recordings write it, in order; null without.</param>
+    /// <param name="labels">The labels.</param>
+    public static ObjectiveMistake? TakeLabels(ref string text, ToldMetric metric, out string? selector, out IReadOnlyList<KeyValuePair<string, string>> labels)
+    {
+        (selector, labels) = (null, []);
+        var open = text.IndexOf('{', StringComparison.Ordinal);
+        if (open < 0)
+            return null;
+        var close = text.IndexOf('}', open);
+        var example = $"write, for example, {metric.Name}{{{metric.Of.Labels[0]}:NAME}}";
+        if (close < 0)
+            return new("has a brace that is not closed", example);
+        var pairs = text[(open + 1)..close].Split(',', StringSplitOptions.TrimEntries).Select(part => part.Split(':', 2, StringSplitOptions.TrimEntries)).ToList();
+        text = text[..open] + text[(close + 1)..];
+        if (pairs.Find(pair => pair.Length < 2 || pair.Any(string.IsNullOrEmpty)) is { } lone)
+            return new($"has '{string.Join(':', lone)}' in braces, which is no label with its value", example);
+        if (pairs.Find(pair => !metric.Of.Labels.Contains(pair[0])) is { } unknown)
+            return new($"names the unknown label '{unknown[0]}' of '{metric.Name}'", Nearest.Advice(unknown[0], metric.Of.Labels, "labels"));
+        labels = [.. pairs.Select(pair => new KeyValuePair<string, string>(pair[0], pair[1])).OrderBy(label => label.Key, StringComparer.Ordinal)];
+        selector = string.Join(',', labels.Select(label => $"{label.Key}:{label.Value}"));
+        return null;
+    }
+
     /// <summary>Takes <c>over</c> and <c>during</c> from the end of an objective.</summary>
     /// <param name="text">The limit and what is behind it; afterwards the limit alone.</param>
     /// <param name="demand">What the objective asks for.</param>

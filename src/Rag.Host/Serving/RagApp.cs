@@ -59,6 +59,8 @@ internal static class RagApp
             ServicePort.Register(services, configuration, contracts);
 
         var app = builder.Build();
+        // First of all: what is measured while services are made (a model's loading) would be lost.
+        var metrics = app.Services.GetRequiredService<MetricsEndpoint>();
         foreach (var module in modules)
             module.Map(app);
         if (reached)
@@ -67,7 +69,7 @@ internal static class RagApp
             app.MapRagOpenApi();
         else
             app.Services.GetRequiredService<ProcessEndpoints>().Map(app);
-        app.Services.GetRequiredService<MetricsEndpoint>().Map(app);
+        metrics.Map(app);
         return app;
     }
 

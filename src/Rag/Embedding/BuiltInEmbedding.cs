@@ -12,6 +12,7 @@ internal sealed class BuiltInEmbedding : IEmbedding
     private static readonly Meter Meter = new("Rag");
     private static readonly Counter<long> Texts = Meter.CreateCounter<long>("rag.embedding.texts", "{text}", "Texts embedded");
     private static readonly Histogram<double> Duration = Meter.CreateHistogram<double>("rag.embedding.duration", "s", "Time to embed one request's texts");
+    private static readonly Histogram<double> LoadTime = Meter.CreateHistogram<double>("rag.model.load.duration", "s", "Time to load a model: files, hash, sessions and a first computation, by seam");
 
     private readonly HashedEmbedder _embedder;
 
@@ -19,7 +20,9 @@ internal sealed class BuiltInEmbedding : IEmbedding
     {
         if (options.Problems().ToArray() is { Length: > 0 } problems)
             throw new InvalidOperationException(string.Join("; ", problems));
+        var started = Stopwatch.GetTimestamp();
         _embedder = new HashedEmbedder(options.Dimensions);
+        LoadTime.Record(Stopwatch.GetElapsedTime(started).TotalSeconds, new KeyValuePair<string, object?>("seam", "embedding"));
     }
 
     public ValueTask<EmbeddingModel> DescribeAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_embedder.Model);

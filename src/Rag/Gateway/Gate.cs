@@ -80,12 +80,15 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Dail
             using var deadline = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted);
             deadline.CancelAfter(stop.Allowed);
             CallScope.Enter(time, stop.Allowed, Priority.Interactive);
+            var asked = time.GetTimestamp();
             var known = await AuthenticateAsync(context, deadline.Token).ConfigureAwait(false);
+            var authenticated = time.GetElapsedTime(asked);
             var caller = known.Caller!;
             await LimitAsync(context, caller, deadline.Token).ConfigureAwait(false);
             if (stop.Operation is not null)
                 quotas.Check(caller);
             admitted = known;
+            GatewayMetrics.Passed(authenticated, time.GetElapsedTime(started) - authenticated);
             try
             {
                 await handler(context, caller, deadline.Token).ConfigureAwait(false);

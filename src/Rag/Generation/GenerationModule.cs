@@ -20,6 +20,22 @@ public sealed class GenerationModule : ServiceModule
     public override IReadOnlyList<Contract> Contracts => [GenerationContract.Instance];
 
     /// <inheritdoc/>
-    public override void Register(IServiceCollection services, IConfiguration configuration) =>
-        services.TryAddSingleton<IGeneration, ExtractiveAnswerer>();
+    public override void Register(IServiceCollection services, IConfiguration configuration)
+    {
+        services.TryAddSingleton<IGeneration>(_ => new ExtractiveAnswerer());
+        // Whatever answers, an engine or the built-in answerer, is measured alike.
+        var own = services.Last(service => service.ServiceType == typeof(IGeneration) && !service.IsKeyedService);
+        services.Remove(own);
+        // Whoever handed in a made one disposes of it.
+        if (own.ImplementationInstance is IGeneration made)
+            services.AddKeyedSingleton(Name, made);
+        else
+            services.AddKeyedSingleton(Name, (provider, _) => (IGeneration)own.ImplementationFactory!(provider));
+        services.AddSingleton<IGeneration>(provider =>
+        {
+            var model = provider.GetRequiredKeyedService<IGeneration>(Name);
+            var whose = configuration["generation:engine"] is { Length: > 0 } engine ? engine : model is ExtractiveAnswerer ? ExtractiveAnswerer.Model : "openai";
+            return new MeasuredGeneration(model, new GenerationMetrics(whose), provider.GetRequiredService<TimeProvider>());
+        });
+    }
 }

@@ -129,8 +129,7 @@ internal sealed partial class AnswerCache
 
             if ((made || lease is not { } offered || flight.TryOffer(offered)) && flight.Answer.TryJoin())
             {
-                if (!made)
-                    AnswerLookups.Count("local", "hit");
+                AnswerLookups.Count("local", made ? "miss" : "hit");
                 return flight;
             }
 

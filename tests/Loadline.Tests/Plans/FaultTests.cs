@@ -123,7 +123,7 @@ public sealed class FaultTests
     public void Objectives_of_faults_that_could_not_be_read_are_no_problems_of_their_own() =>
         Assert.Single(Read(Plan.Replace("kill: embedding", "kil: embedding", StringComparison.Ordinal)).Problems, problem => problem.ToString().Contains("did you mean 'kill'?", StringComparison.Ordinal));
 
-    private static PlanReading Read(string text, PlanOverrides? overrides = null) => PlanReader.Read(text, "plan.yaml", overrides, new ObjectiveRules(), null, new FaultRules());
+    private static PlanReading Read(string text, PlanOverrides? overrides = null) => PlanReader.Read(text, "plan.yaml", overrides, new ObjectiveRules(), faultRules: new FaultRules());
 
     private static Plan Good(string text, PlanOverrides? overrides = null)
     {

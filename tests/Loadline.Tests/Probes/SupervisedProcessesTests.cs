@@ -11,16 +11,16 @@ public class SupervisedProcessesTests
     [Fact]
     public async Task It_knows_the_processes_that_the_supervisor_tells_and_follows_restarts()
     {
-        var status = """{"ready":true,"processes":[{"name":"query-1","pid":11},{"name":"query-2","pid":12},{"name":"search","state":"restarting"}]}""";
+        var status = """{"ready":true,"processes":[{"name":"query-1","service":"query","pid":11},{"name":"query-2","service":"query","pid":12},{"name":"search","state":"restarting"}]}""";
         await using var supervisor = await ServeAsync(() => status);
         using var processes = new SupervisedProcesses(Address(supervisor));
         Assert.Empty(processes.Now());
         await processes.RefreshAsync(TestContext.Current.CancellationToken);
-        Assert.Equal([new WatchedProcess("query-1", 11), new WatchedProcess("query-2", 12)], processes.Now());
+        Assert.Equal([new WatchedProcess("query-1", 11) { Service = "query" }, new WatchedProcess("query-2", 12) { Service = "query" }], processes.Now());
 
-        status = """{"processes":[{"name":"query-1","pid":21}]}""";
+        status = """{"processes":[{"name":"query-1","service":"query","pid":21}]}""";
         await processes.RefreshAsync(TestContext.Current.CancellationToken);
-        Assert.Equal([new WatchedProcess("query-1", 21)], processes.Now());
+        Assert.Equal([new WatchedProcess("query-1", 21) { Service = "query" }], processes.Now());
     }
 
     [Theory]
@@ -37,7 +37,7 @@ public class SupervisedProcessesTests
         await processes.RefreshAsync(TestContext.Current.CancellationToken);
         status = answer;
         await processes.RefreshAsync(TestContext.Current.CancellationToken);
-        Assert.Equal([new WatchedProcess("query", 11)], processes.Now());
+        Assert.Equal([new WatchedProcess("query", 11) { Service = "query" }], processes.Now()); // a supervisor that names no service: the process is one
     }
 
     private static Uri Address(WebApplication app) => new(app.Urls.First());

@@ -49,6 +49,25 @@ public class HtmlReportTests
     }
 
     [Fact]
+    public void The_target_from_inside_is_a_table_and_charts_and_only_where_somebody_told_something()
+    {
+        var run = SampleRun.Make();
+        var html = HtmlReport.Render(run);
+        Assert.Contains("The target from inside", html);
+        Assert.Contains("data-chart=\"inside:vectors.search\"", html);
+        Assert.Contains("<td>service rag</td>", html);
+        using var columns = JsonDocument.Parse(Embedded(html, "series-data"));
+        var inside = columns.RootElement.GetProperty("inside");
+        Assert.Equal(run.Inside.Select(look => look.Levels!["queue.depth"]), inside.GetProperty("queue.depth").GetProperty("of").GetProperty("").GetProperty("v").EnumerateArray().Select(value => value.GetDouble()));
+        Assert.Equal("cores", inside.GetProperty("cpu").GetProperty("unit").GetString());
+        // The 304th of 320 is the fourth of 20 in 1–10 ms.
+        Assert.Equal(0.001 + (0.009 * 4 / 20), inside.GetProperty("vectors.search").GetProperty("of").GetProperty("").GetProperty("v")[3].GetDouble(), 1e-9);
+        var without = HtmlReport.Render(run with { Inside = [], Summary = run.Summary with { Inside = [] } });
+        Assert.DoesNotContain("from inside", without);
+        Assert.DoesNotContain("href=\"#inside\"", without);
+    }
+
+    [Fact]
     public void What_the_target_sent_cannot_break_out_of_the_page()
     {
         const string Attack = "</script><script>alert(1)</script><!-- <img src=x onerror=alert(2)> \" ' & {{summary}} \u2028";
@@ -61,11 +80,13 @@ public class HtmlReportTests
             Plan = run.Summary.Plan with { Name = Attack, Purpose = Attack, CommandLine = Attack, Settings = new Dictionary<string, string> { [Attack] = Attack } },
             Operations = [.. run.Summary.Operations.Select(operation => operation with { Name = Attack, Reasons = new Dictionary<string, long> { [Attack] = 1 } })],
             Objectives = [.. run.Summary.Objectives.Select(objective => objective with { Text = Attack + " < 3", Reason = Attack })],
+            Inside = [.. run.Summary.Inside.Select(value => value with { Of = Attack, Unit = Attack })],
         };
         var series = run.Series.Select(point => point with { Operations = point.Operations.ToDictionary(pair => pair.Key + Attack, pair => pair.Value) }).ToList();
         var exchanges = run.Exchanges.Select(exchange => exchange with { Operation = Attack, Outcome = Attack, Reason = Attack, Request = Attack, Response = Attack }).ToList();
         var clean = HtmlReport.Render(run);
-        var attacked = HtmlReport.Render(new(summary, series, exchanges));
+        var inside = run.Inside.Select(look => look with { Levels = new Dictionary<string, double> { [$"cpu{{service:{Attack}}}"] = 1 } }).ToList();
+        var attacked = HtmlReport.Render(new(summary, series, exchanges) { Inside = inside });
         // The same scripts and images as without the attack, and the attack is there as text.
         Assert.Equal(Occurrences(clean, "<script"), Occurrences(attacked, "<script"));
         Assert.Equal(Occurrences(clean, "</script"), Occurrences(attacked, "</script"));

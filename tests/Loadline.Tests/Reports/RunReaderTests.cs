@@ -26,6 +26,15 @@ public sealed class RunReaderTests : IDisposable
         Assert.Equal(24, run.Series.Count);
         Assert.Equal(File.ReadAllLines(Path.Combine(_folder, RunFolder.Series)), run.Series.Select(RunJson.Write));
         Assert.Equal(File.ReadAllLines(Path.Combine(_folder, RunFolder.Exchanges)), run.Exchanges.Select(RunJson.Write));
+        Assert.Equal([0.0, 2, 4], run.Inside.Take(3).Select(look => look.T));
+        Assert.Equal(12, run.Inside.Count);
+    }
+
+    [Fact]
+    public void A_run_without_probes_or_of_before_them_is_read()
+    {
+        File.Delete(Path.Combine(_folder, RunFolder.Inside));
+        Assert.Empty(RunReader.Load(_folder).Inside);
     }
 
     [Fact]

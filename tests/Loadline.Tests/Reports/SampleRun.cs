@@ -71,10 +71,21 @@ internal static class SampleRun
             Generator = [new("send lag, P99", .006, .024, "s", true), new("processor time", invalid ? 1.8 : .52, 1.6, "cores", !invalid)],
             Baseline = fails ? "steady-20260503T100000Z-11aa" : null,
             Metrics = objectives.Where(o => o.Value is not null).ToDictionary(o => o.Metric, o => new MetricSummary(o.Value!.Value, o.Unit, o.Samples, o.Interval)),
+            Inside = [new("queue.depth", null, "messages", 0, 3.5, 9, 12, 90), new("cpu", null, "cores", .7, .96, 1.2, 1.3, 90), new("cpu", "service:rag", "cores", .7, .96, 1.2, 1.3, 90), new("vectors.search", null, "s", null, .0004, .0011, null, 31000)],
             Operations = operations,
             Notes = fails ? ["The load generator was up to 12 ms late between 1:30 and 1:40."] : [],
         };
-        return new(summary, series, [.. Exchanges(random, fails)]);
+        return new(summary, series, [.. Exchanges(random, fails)])
+        {
+            Inside = [.. Enumerable.Range(0, seconds / 2).Select(i => new InsidePoint
+            {
+                T = 2 * i,
+                Over = i == 0 ? 0 : 2,
+                Asked = 1,
+                Levels = new Dictionary<string, double> { ["queue.depth"] = i % 12, ["cpu{service:rag}"] = .9 },
+                Times = new Dictionary<string, InsideBuckets> { ["vectors.search"] = new([.001, .01], [300, 20, 0], .12) },
+            })],
+        };
     }
 
     public static string Write(RunRecord run, string? folder = null)
@@ -84,6 +95,9 @@ internal static class SampleRun
         File.WriteAllText(Path.Combine(folder, RunFolder.Summary), RunJson.Write(run.Summary));
         File.WriteAllLines(Path.Combine(folder, RunFolder.Series), run.Series.Select(RunJson.Write));
         File.WriteAllLines(Path.Combine(folder, RunFolder.Exchanges), run.Exchanges.Select(RunJson.Write));
+        using (var log = new InsideLog(folder))
+            foreach (var look in run.Inside)
+                log.Write(look);
         return folder;
     }
 

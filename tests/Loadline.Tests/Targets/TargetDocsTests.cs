@@ -24,6 +24,18 @@ public partial class TargetDocsTests
     }
 
     [Fact]
+    public void The_pages_probes_and_its_exporters_read()
+    {
+        static TargetProfile Read(string probes) => TargetProfileReader.Read($"name: a\nabout: b\n{probes}\noperations:\n  ask: {{ request: GET / }}\n");
+        var own = Read(ProbeBlock().Match(Page).Groups[1].Value).Probes!;
+        Assert.Equal(3, own.Endpoints.Count);
+        Assert.True(own.NvidiaSmi);
+        var exporters = Read("probes:\n  prometheus: /metrics\n  metrics:\n" + ExporterBlock().Match(Page).Groups[1].Value).Probes!;
+        Assert.Contains("vllm:generation_tokens_total", exporters.Readings.SelectMany(reading => reading.Series).Select(series => series.Name));
+        Assert.True(exporters.Readings.Count >= 15);
+    }
+
+    [Fact]
     public void Every_shipped_profile_is_in_the_table() =>
         Assert.All(Directory.GetFiles(TargetProfileReaderTests.Profiles, "*.yaml"), file => Assert.Contains($"| `{Path.GetFileNameWithoutExtension(file)}` |", Page));
 
@@ -41,6 +53,7 @@ public partial class TargetDocsTests
             zzz: 1
             setup: { one: { request: GET /, zzz: 1, capture: { x: { path: $.x, zzz: 1 } } } }
             session: { request: GET /, id: $.id, zzz: 1 }
+            probes: { prometheus: [/metrics, { targets: /targets, zzz: 1 }], zzz: 1, metrics: { cache.hit: { ratio: a, of: b, zzz: 1 } } }
             operations:
               q:
                 request: POST /
@@ -50,11 +63,17 @@ public partial class TargetDocsTests
                 stream: { zzz: 1, delta: { path: $.x, zzz: 1 }, end: closed }
                 searchable: { request: GET /, state: $.x, done: [y], zzz: 1 }
             """)).Problems.Where(problem => problem.Path.EndsWith("zzz", StringComparison.Ordinal)).ToList();
-        Assert.Equal(11, problems.Count);
+        Assert.Equal(14, problems.Count);
         var keys = problems.SelectMany(problem => problem.Remedy["legal are ".Length..].Split(", ")).Distinct();
         Assert.All(keys, key => Assert.True(Page.Contains($"`{key}`") || Page.Contains($"{key}:") || Page.Contains($"{{ {key} }}") || Page.Contains($"{{ {key}, ") || Page.Contains($", {key} }}"), $"docs/targets.md says nothing of '{key}'"));
     }
 
     [GeneratedRegex("```yaml\n(name: .*?)```", RegexOptions.Singleline)]
     private static partial Regex Blocks();
+
+    [GeneratedRegex("```yaml\n(probes:.*?)```", RegexOptions.Singleline)]
+    private static partial Regex ProbeBlock();
+
+    [GeneratedRegex("```yaml\n(    # postgres_exporter.*?)```", RegexOptions.Singleline)]
+    private static partial Regex ExporterBlock();
 }

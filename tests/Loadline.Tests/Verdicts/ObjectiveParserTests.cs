@@ -90,4 +90,8 @@ public class ObjectiveParserTests
     [Fact]
     public void The_page_on_metrics_lists_the_catalogue() =>
         Plans.Repository.AssertHoldsTable("docs/metrics.md", "metrics", MetricCatalog.Markdown());
+
+    [Fact]
+    public void The_page_on_metrics_lists_what_targets_tell_of_themselves() =>
+        Plans.Repository.AssertHoldsTable("docs/metrics.md", "inside", MetricCatalog.MarkdownOfInside());
 }

@@ -50,6 +50,9 @@ public class WatchingTests
         Assert.DoesNotContain("rag_rag_", text);
         Assert.Matches("""rag_http_request_duration_count\{[^}]*method="GET",route="/documents/\{id\}",status="404"[^}]*\} [1-9]""", text);
         Assert.Matches("""rag_query_answers\{[^}]*result="ok"[^}]*\} [1-9]""", text);
+        // Told in microseconds, as the instruments advise.
+        Assert.Matches("""rag_gateway_auth_duration_bucket\{[^}]*le="(2[eE]-05|0\.00002)"\}""", text);
+        Assert.Matches("""rag_gateway_routing_duration_count(\{[^}]*\})? [1-9]""", text);
         Assert.Matches("""rag_query_completion_tokens(\{[^}]*\})? [1-9]""", text);
     }
 

@@ -30,7 +30,11 @@ public sealed class ProcessEndpointsTests
         Assert.Equal("""{"status":"ready"}""", await http.GetStringAsync("/health/ready"));
         var status = JsonNode.Parse(await http.GetStringAsync("/status"))!;
         Assert.Equal(["embedding", "reranking"], status["services"]!.AsArray().Select(service => service!["name"]!.GetValue<string>()));
-        Assert.Contains("process_cpu_seconds_total", await http.GetStringAsync("/metrics"));
+        var metrics = await http.GetStringAsync("/metrics");
+        Assert.Contains("process_cpu_seconds_total", metrics);
+        // Made before anything is served, and measured all the same; with buckets for what takes less than a millisecond.
+        Assert.Matches("""rag_model_load_duration_count\{seam="embedding"\} [1-9]""", metrics);
+        Assert.Contains("rag_model_load_duration_bucket{seam=\"embedding\",le=\"0.0001\"}", metrics);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/documents")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/openapi/v1.json")).StatusCode);
     }

@@ -14,9 +14,10 @@ public static class PlanReader
     /// <param name="objectives">Checks objectives; null leaves them unchecked.</param>
     /// <param name="faultRules">Checks faults against the target; null leaves them unchecked.</param>
     /// <param name="operationsOf">The operations that a target has, or null where they are not known; without it, those of Loadline's own targets only.</param>
+    /// <param name="insideOf">The metrics that a target tells of its inside, or null where they are not known; without it, nothing is known of them.</param>
     public static PlanReading Read(
         string text, string fileName, PlanOverrides? overrides = null, IObjectiveRules? objectives = null,
-        Func<string, IReadOnlyCollection<string>?>? operationsOf = null, IFaultRules? faultRules = null)
+        Func<string, IReadOnlyCollection<string>?>? operationsOf = null, Func<string, IReadOnlyCollection<string>?>? insideOf = null, IFaultRules? faultRules = null)
     {
         overrides ??= PlanOverrides.None;
         var problems = new List<PlanProblem>();
@@ -30,20 +31,19 @@ public static class PlanReader
         var variants = VariantReader.Read(root, overrides.Variant, problems);
         // What stands where a variant's value should be says nothing more once the variants themselves are wrong.
         var isBroken = problems.Count > 0;
+        var rules = new PlanRules(objectives, faultRules, operationsOf ?? OfOwnTargets, insideOf ?? (_ => null));
         var plans = new List<Plan>();
         foreach (var variant in variants)
         {
             var found = new List<PlanProblem>();
-            if (One((MapNode)VariantReader.Fill(root, variant, found), fileName, text, overrides, objectives, faultRules, operationsOf ?? OfOwnTargets, found) is { } plan)
+            if (One((MapNode)VariantReader.Fill(root, variant, found), fileName, text, overrides, rules, found) is { } plan)
                 plans.Add(plan with { Variant = variant });
             problems.AddRange(found.Where(problem => !problems.Contains(problem) && !(isBroken && problem.Received?.Contains("${", StringComparison.Ordinal) == true)));
         }
         return problems.Count > 0 ? Done(null, fileName, problems) : Done(plans[0], fileName, problems) with { Plans = plans };
     }
 
-    private static Plan? One(
-        MapNode root, string fileName, string text, PlanOverrides overrides, IObjectiveRules? objectives, IFaultRules? faultRules,
-        Func<string, IReadOnlyCollection<string>?> operationsOf, List<PlanProblem> problems)
+    private static Plan? One(MapNode root, string fileName, string text, PlanOverrides overrides, PlanRules rules, List<PlanProblem> problems)
     {
         var folder = Path.GetDirectoryName(fileName) ?? "";
         var values = new PlanValues(problems, new ObjectiveTaker(folder));
@@ -51,9 +51,7 @@ public static class PlanReader
         var timeScale = TimeScale(overrides.TimeScale, values, problems);
         var scenarios = new LoadReader(values, root.Origin, folder, timeScale, problems).Read();
         var faults = new FaultReader(values, root.Origin, timeScale, problems).Read(scenarios);
-        CheckOperations(values, scenarios, faults, operationsOf, objectives, problems);
-        CheckFaults(values, root.Origin, faults, faultRules, problems);
-        CheckObjectives(values, scenarios, faults, objectives, problems);
+        new PlanChecks(values, root.Origin, scenarios, faults, rules, problems).Check();
         return problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text);
     }
 
@@ -78,39 +76,4 @@ public static class PlanReader
                 problems.Add(origin.Problem(path, DurationQuantity.Text(hold.TotalSeconds), "would be the length of the hold phase, which must be from 1s to 7d", "choose a scale nearer to 1"));
         return scale;
     }
-
-    private static void CheckOperations(
-        PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, Func<string, IReadOnlyCollection<string>?> operationsOf, IObjectiveRules? rules,
-        List<PlanProblem> problems)
-    {
-        if (!values.IsRead("target") || operationsOf(values.Get<string>("target")) is not { } known)
-            return;
-        problems.AddRange(LackingOperations.Find(values, known, (text, operations) => rules?.Check(text, Context(values, scenarios, faults, operations)) is null));
-    }
-
-    private static void CheckFaults(PlanValues values, Origin root, IReadOnlyList<PlanFault> faults, IFaultRules? rules, List<PlanProblem> problems)
-    {
-        if (rules is null || !values.IsRead("target"))
-            return;
-        foreach (var fault in faults.DistinctBy(fault => fault.Name))
-            foreach (var (key, received, rule, remedy) in rules.Check(fault, values.Get<string>("target"), values.Has("llm")))
-            {
-                var path = $"faults.{fault.Name}.{key}";
-                problems.Add(values.OriginOf(path, root).Problem(path, received, rule, remedy));
-            }
-    }
-
-    private static void CheckObjectives(PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, IObjectiveRules? rules, List<PlanProblem> problems)
-    {
-        // Without the faults every objective of one would be wrong as well.
-        if (rules is null || (values.Named("faults").Count > 0 && faults.Count == 0))
-            return;
-        var context = Context(values, scenarios, faults, values.Operations.Select(operation => operation.Name).Distinct());
-        foreach (var (text, origin) in values.Lines)
-            if (rules.Check(text, context) is { } mistake)
-                problems.Add(origin.Problem("objectives", text, mistake.Rule, mistake.Remedy));
-    }
-
-    private static ObjectiveContext Context(PlanValues values, IReadOnlyList<Scenario> scenarios, IReadOnlyList<PlanFault> faults, IEnumerable<string> operations) =>
-        ObjectiveContext.Of(operations, scenarios, faults, values.IsRead("baseline") && values.Get<string>("baseline") != Plan.NoBaseline);
 }

@@ -10,7 +10,7 @@
 
   const digits = v => v === 0 ? '0' : Math.abs(v) < 10 ? String(+v.toPrecision(3)) : Math.abs(v) < 100 ? v.toFixed(1).replace(/\.0$/, '') : Math.round(v).toLocaleString('en').replace(/,/g, '\u202f');
   const seconds = v => v == null ? '–' : v === 0 ? '0 s' : v < 1e-3 ? digits(v * 1e6) + ' µs' : v < 1 ? digits(v * 1e3) + ' ms' : v < 120 ? digits(v) + ' s' : digits(v / 60) + ' min';
-  const bytes = v => v == null ? '–' : v < 2 ** 30 ? digits(v / 2 ** 20) + ' MiB' : digits(v / 2 ** 30) + ' GiB';
+  const bytes = v => v == null ? '–' : v < 2 ** 20 ? digits(v / 2 ** 10) + ' KiB' : v < 2 ** 30 ? digits(v / 2 ** 20) + ' MiB' : digits(v / 2 ** 30) + ' GiB';
   const plain = v => v == null ? '–' : digits(v);
   const clock = t => Math.floor(t / 60) + ':' + String(Math.round(t % 60)).padStart(2, '0');
   const escape = text => String(text).replace(/[&<>"']/g, c => '&#' + c.charCodeAt(0) + ';');
@@ -109,6 +109,13 @@
     },
     cpu() { return draw.process('cpu', plain); },
     memory() { return draw.process('memory', bytes); },
+    inside(name) {
+      const { unit, of } = series.inside[name] ?? { unit: '', of: {} };
+      const option = base({ s: seconds, B: bytes, 'B/s': v => bytes(v) + '/s', '%': v => plain(v) + ' %' }[unit] ?? plain);
+      option.yAxis.min = 0;
+      option.series = Object.entries(of).map(([part, { t, v }], i) => line(part || name, t, v, i ? {} : { markArea: bands() }));
+      return option;
+    },
   };
 
   const render = () => {
