@@ -61,7 +61,7 @@ public class ToxicProxyTests
         await using var rig = new ProxyRig();
         rig.StopServer();
         Assert.Equal(SocketError.ConnectionReset, await rig.RefusedAsync());
-        Assert.Equal(1, rig.Proxy.Counters.Unreached);
+        await UntilAsync(() => rig.Proxy.Counters.Unreached == 1);
     }
 
     [Fact]
