@@ -16,6 +16,8 @@ public static class HtmlReport
             ["style"] = Asset("report.css"),
             ["verdict"] = VerdictSection.Render(summary).Value,
             ["objectives"] = ObjectivesSection.Render(summary).Value,
+            ["faults"] = FaultsSection.Render(summary).Value,
+            ["faultslink"] = summary.Faults.Count == 0 ? "" : "<a href=\"#faults\">Faults</a>",
             ["charts"] = ChartsSection.Render(run).Value,
             ["operations"] = OperationsSection.Render(summary).Value,
             ["inside"] = InsideSection.Render(run).Value,

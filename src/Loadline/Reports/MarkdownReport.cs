@@ -27,6 +27,14 @@ public static class MarkdownReport
             }
             Line("");
         }
+        if (summary.Faults.Count > 0)
+        {
+            Line("| Fault | From | To | Users hung for | Recovered after | Queue drained after |");
+            Line("|---|---:|---:|---:|---:|---:|");
+            foreach (var fault in summary.Faults)
+                Line($"| **{Cell(fault.Name)}** {Cell(fault.What)}{string.Concat(fault.Notes.Select(note => $"<br>{Cell(note)}"))} | {Quantity.Moment(fault.Start)} | {Quantity.Moment(fault.End)} | {Quantity.Seconds(fault.Trigger)} | {Quantity.Seconds(fault.Recovery)} | {Quantity.Seconds(fault.Drain)} |");
+            Line("");
+        }
         if (summary.Operations.Count > 0)
         {
             Line("| Operation | Per second | Not ok | P50 | P95 | P99 | Service P95 |");

@@ -36,6 +36,9 @@ internal static class Quantity
         _ => Digits(seconds / 3600) + " h",
     };
 
+    /// <summary>A moment of the run: <c>5:00</c>.</summary>
+    public static string Moment(double? seconds) => seconds is { } at ? Verdicts.Clock.Text(at) : None;
+
     /// <summary>Bytes, in KiB, MiB or GiB.</summary>
     public static string Bytes(double value) => Math.Abs(value) switch
     {

@@ -33,10 +33,23 @@ public static class VerdictText
         text.Append(CultureInfo.InvariantCulture, $"{Words.Sign(summary.Verdict)} {summary.Verdict}: {summary.Because}\n");
         foreach (var note in summary.Notes)
             text.Append("  note: ").Append(note).Append('\n');
+        Faults(text, summary.Faults);
         Operations(text, summary.Operations);
         Generator(text, summary);
         Processes(text, summary.Environment.Processes);
         return text.ToString();
+    }
+
+    private static void Faults(StringBuilder text, IReadOnlyList<FaultSummary> faults)
+    {
+        Table(text, ["fault", "from", "to", "users hung for", "recovered after", "queue drained after"],
+            [.. faults.Select(fault => new[]
+            {
+                $"{fault.Name}: {fault.What}", Quantity.Moment(fault.Start), Quantity.Moment(fault.End), Quantity.Seconds(fault.Trigger), Quantity.Seconds(fault.Recovery), Quantity.Seconds(fault.Drain),
+            })]);
+        foreach (var fault in faults)
+            foreach (var note in fault.Notes)
+                text.Append(CultureInfo.InvariantCulture, $"  {fault.Name}: {note}\n");
     }
 
     private static void Operations(StringBuilder text, IReadOnlyList<OperationSummary> operations) => Table(text,

@@ -20,7 +20,7 @@
   // The phases but the one that is judged are shaded: what happened there doesn't count.
   const bands = () => ({
     silent: true, itemStyle: { color: color('band') }, label: { color: color('dim'), position: 'insideTop', fontSize: 10 },
-    data: [...summary.phases.filter(p => p.name !== 'hold'), ...(summary.warmUp ? [{ name: 'warm-up', ...summary.warmUp }] : [])].filter(p => p.end > p.start).map(p => [{ name: p.name, xAxis: p.start * 1000 }, { xAxis: p.end * 1000 }]),
+    data: [...summary.phases.filter(p => p.name !== 'hold'), ...(summary.warmUp ? [{ name: 'warm-up', ...summary.warmUp }] : []), ...summary.faults.filter(f => f.start !== null && f.start !== undefined)].filter(p => p.end > p.start).map(p => [{ name: p.name, xAxis: p.start * 1000 }, { xAxis: p.end * 1000 }]),
   });
   const line = (name, t, values, more) => ({ name, type: 'line', data: pairs(t, values), showSymbol: false, lineStyle: { width: 1.6 }, emphasis: { disabled: true }, ...more });
 
