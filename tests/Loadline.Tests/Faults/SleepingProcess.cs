@@ -10,8 +10,6 @@ internal sealed class SleepingProcess : IDisposable
 
     public int Id => _process.Id;
 
-    public Task Exited => _process.WaitForExitAsync();
-
     public bool HasExited => _process.HasExited;
 
     /// <summary>Whether the kernel has it stopped: <c>T</c> behind the name in <c>/proc/ID/stat</c>.</summary>

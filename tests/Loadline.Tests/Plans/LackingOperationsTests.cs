@@ -16,7 +16,7 @@ public class LackingOperationsTests
         var problem = Assert.Single(Read(Steady(), Chat).Problems);
         Assert.Equal(
             "steady.yaml:19: load.mix: has 'upload' and 'search', which the target 'openai-chat@http://127.0.0.1:9' lacks; its operations are: query, status; add them to its profile, or run without them: "
-            + "--set 'load.mix={query: 40, status: 15}' --set data.documents=0 --set 'objectives=[query.p95 < 3s, generation.speed > 20 tok/s, availability > 99.9%, errors < 1%, rps > 500, users >= 1000]'",
+            + "--set 'load.mix={query: 40, status: 15}' --set data.documents=0 --set 'objectives=[query.p95 < 3s, generation.speed > 20 tok/s, availability > 99.9%, users >= 1000, rps > 500, errors < 1%]'",
             problem.ToString());
     }
 

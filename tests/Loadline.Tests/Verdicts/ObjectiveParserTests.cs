@@ -1,3 +1,4 @@
+using Loadline.Plans;
 using Loadline.Verdicts;
 using Xunit;
 
@@ -82,7 +83,7 @@ public class ObjectiveParserTests
     public void Every_metric_of_the_catalogue_can_be_written_as_an_objective() => Assert.All(MetricCatalog.All, metric =>
     {
         var name = metric.FullName(metric.PerOperation ? "query" : null, metric.IsDistribution ? Statistic.Of(95) : null);
-        var (line, mistake) = ObjectiveParser.Read($"{name} < {metric.Unit.Example}", Operations);
+        var (line, mistake) = ObjectiveParser.Read($"{name} < {metric.Unit.Example}", new ObjectiveContext(Operations) { Faults = ["outage"] });
         Assert.Null(mistake);
         Assert.Same(metric, line!.Metric);
     });
