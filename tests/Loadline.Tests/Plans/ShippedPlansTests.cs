@@ -104,13 +104,13 @@ public class ShippedPlansTests
     }
 
     public static TheoryData<string> InDocs =>
-        [.. Repository.Text("docs/plans.md").Split("```yaml\n").Skip(1).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)])
+        [.. new[] { "docs/plans.md", "docs/faults.md" }.SelectMany(page => Repository.Text(page).Split("```yaml\n").Skip(1)).Select(block => block[..block.IndexOf("```", StringComparison.Ordinal)])
             // A file of objectives is no plan; ObjectiveFileTests reads such.
             .Where(block => !block.StartsWith("# objectives/", StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(InDocs))]
-    public async Task A_sample_of_the_page_on_plans_is_a_plan(string sample)
+    public async Task A_sample_of_a_page_on_plans_is_a_plan(string sample)
     {
         // Most samples show the load alone, one the objectives of a plan that is compared with an earlier run.
         const string Head = "name: sample\npurpose: A sample of the page on plans\n";
