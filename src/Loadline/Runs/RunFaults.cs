@@ -89,7 +89,7 @@ internal sealed class RunFaults : IAsyncDisposable
                select new FaultFigures(
                    pair.Lease.Fault.Name, start / 1e9, end / 1e9,
                    BreakerTrigger.Of(load.FaultWatch!.Of(pair.Place), RunClock.Nanoseconds(pair.Lease.Fault.At), start, end),
-                   ServiceRecovery.Of(objectives, log, end / 1e9),
+                   ServiceRecovery.Of(objectives, log, context.Spans.Contains(PlanSpan.Before(pair.Lease.Fault.Name)) ? PlanSpan.Before(pair.Lease.Fault.Name) : null, end / 1e9),
                    QueueDrain.Of(load.FaultWatch.Uploads, start, end, load.Recorded.EndedAt)),
         ];
     }

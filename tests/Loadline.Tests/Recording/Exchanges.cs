@@ -14,7 +14,7 @@ internal static class Exchanges
     public static Recorder Recorder(string? folder = null, Func<int>? users = null, int stripes = 2) =>
         new(new RecorderOptions { Operations = Operations, Times = Times, Folder = folder, Seed = 1, ActiveUsers = users ?? (() => 10), Stripes = stripes });
 
-    /// <summary>A recorder of two scenarios and a span from 40 s to 60 s, with the log's reader over its folder.</summary>
+    /// <summary>A recorder of two scenarios a span from 40 s to 60 s and one of the hold phase before it, with the log's reader over its folder.</summary>
     public static Recorder RecorderOf(TemporaryFolder folder, Action<long, IReadOnlyList<LoggedHistogram>>? seconds = null, Func<int>? users = null) => new(new RecorderOptions
     {
         Operations = Operations,
@@ -28,7 +28,7 @@ internal static class Exchanges
         SecondIsOver = seconds,
     });
 
-    public static readonly RunSpan[] Spans = [new("outage", Nanoseconds(40), Nanoseconds(60))];
+    public static readonly RunSpan[] Spans = [new("outage", Nanoseconds(40), Nanoseconds(60)), new("before:outage", Nanoseconds(10), Nanoseconds(40))];
 
     public static RecordedLog Log(TemporaryFolder folder, double end = 120) => new(folder.Path, Operations, Times, Spans, Nanoseconds(end));
 

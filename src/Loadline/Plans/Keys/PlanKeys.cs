@@ -105,7 +105,7 @@ internal static class PlanKeys
         Value($"faults.{AnyName}.stream", new WordKind<FaultStream>("downstream"), "downstream", "Which direction a toxic disturbs: what comes back (`downstream`) or what is sent (`upstream`)."),
         Value($"faults.{AnyName}.share", new ShareKind("100%"), "100%", "The share of connections (`toxic`) or calls (`inject`) that meet it."),
         Optional($"faults.{AnyName}.inject", KeyShape.Value, new LineKind("a service of Loadline's own RAG system", 40, "embedding"), "Injects a fault at a service's own door, with the RAG system's `/admin/faults`; `with` has its `kind` and other fields (docs/resilience.md). At most 15m."),
-        Optional($"faults.{AnyName}.with", KeyShape.Tags, new LineKind("a value", 200, "100"), "What a toxic or an injected fault takes, by name: `{ latency: 100, jitter: 20 }`, `{ kind: hang }`."),
+        Optional($"faults.{AnyName}.with", KeyShape.Tags, new FieldKind("100"), "What a toxic or an injected fault takes, by name: `{ latency: 100, jitter: 20 }`, `{ kind: hang }`."),
         Optional($"faults.{AnyName}.cpu", KeyShape.Value, new WholeNumberKind("cores", 1, 256, "2"), "Burns so many cores of the machine that Loadline runs on."),
         Optional($"faults.{AnyName}.memory", KeyShape.Value, new SizeKind("512MiB"), "Takes so much memory of the machine that Loadline runs on."),
         Optional($"faults.{AnyName}.fill", KeyShape.Value, new LineKind("a folder", 1000, "/mnt/small"), "Fills the disk that the folder is on, until nothing fits any more; refused where more than 16 GiB are free. Give the target a small volume of its own."),

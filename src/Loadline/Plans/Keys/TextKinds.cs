@@ -18,6 +18,17 @@ internal sealed record LineKind(string What, int Longest, string Example) : Valu
     public override JsonObject Schema() => new() { ["type"] = "string", ["minLength"] = 1, ["maxLength"] = Longest };
 }
 
+/// <summary>A value whose rule another knows: a word or a number.</summary>
+internal sealed record FieldKind(string Example) : ValueKind("a word or a number, at most 200 characters", Example)
+{
+    /// <inheritdoc/>
+    public override bool TryRead(string text, [NotNullWhen(true)] out object? value, [NotNullWhen(false)] out string? why) =>
+        Decide(text.Trim() is { Length: > 0 and <= 200 } field && !field.AsSpan().ContainsAny('\n', '\r', '\0'), text.Trim(), out value, out why);
+
+    /// <inheritdoc/>
+    public override JsonObject Schema() => new() { ["type"] = new JsonArray("string", "number") };
+}
+
 /// <summary>A plan's name: it becomes part of file names.</summary>
 internal sealed partial record NameKind() : ValueKind("lower-case words of letters and digits joined by hyphens, at most 64 characters", "steady")
 {

@@ -40,12 +40,28 @@ public sealed class ServiceRecoveryTests : IDisposable
     }
 
     [Fact]
+    public void Who_still_answers_without_a_part_has_not_recovered()
+    {
+        Record(at => (0.1, at is >= 40 and < 55.8 ? Outcome.Degraded : Outcome.Ok));
+        Assert.Equal(6, Of(50, "errors < 1%").Seconds!.Value, 6);
+    }
+
+    [Fact]
+    public void Who_always_answers_so_some_of_the_time_has_recovered_when_it_does_so_as_before()
+    {
+        // One answer in ten before, all in the fault, one in ten from 56 s on.
+        Record(at => (0.1, at is >= 40 and < 55.8 || Math.Round(at * 20) % 10 == 0 ? Outcome.Degraded : Outcome.Ok));
+        Assert.Equal(6, Of(50, "before:outage", ["errors < 1%"]).Seconds!.Value, 6);
+        Assert.Null(Of(50, "errors < 1%").Seconds);
+    }
+
+    [Fact]
     public void Who_is_never_well_again_failed_and_the_last_objective_in_the_way_is_named()
     {
         Record(at => at >= 40 ? (0.1, Outcome.Failed) : (0.1, Outcome.Ok));
         var figure = Of(50, "query.p95 < 3s", "errors < 1%");
         Assert.Null(figure.Seconds);
-        Assert.Matches(@"^in none of the \d+ stretches of 5 s after it did all objectives hold; in the last, query\.p95 < 3s did not$", figure.Failed);
+        Assert.Matches(@"^in none of the \d+ stretches of 5 s after it was all as before; in the last, query\.p95 < 3s did not$", figure.Failed);
     }
 
     [Fact]
@@ -73,9 +89,11 @@ public sealed class ServiceRecoveryTests : IDisposable
         recorder.Complete(Nanoseconds(120));
     }
 
-    private FaultFigure Of(double end, params string[] objectives)
+    private FaultFigure Of(double end, params string[] objectives) => Of(end, before: null, objectives);
+
+    private FaultFigure Of(double end, string? before, string[] objectives)
     {
         var context = new ObjectiveContext(Operations) { Spans = ["outage"], Faults = ["outage"] };
-        return ServiceRecovery.Of([.. objectives.Select(text => Judge.Understand(new Objective(text, 0), context))], Log(_folder), end);
+        return ServiceRecovery.Of([.. objectives.Select(text => Judge.Understand(new Objective(text, 0), context))], Log(_folder), before, end);
     }
 }
