@@ -50,7 +50,8 @@ public sealed class FaultTimeline(IReadOnlyList<PlanFault> faults, FaultGround g
         try
         {
             while (!_journal.IsStopped)
-                await timer.WaitForNextTickAsync(ending.Token).ConfigureAwait(false);
+                if (!await timer.WaitForNextTickAsync(ending.Token).ConfigureAwait(false))
+                    return;
             tell("The fault lever was pulled: faults end, and none follows");
             await ending.CancelAsync().ConfigureAwait(false);
         }

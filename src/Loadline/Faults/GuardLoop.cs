@@ -28,7 +28,7 @@ public sealed class GuardLoop(string folder, string? adminKey, TimeProvider time
         while (!said.IsCompleted)
         {
             var tick = timer.WaitForNextTickAsync().AsTask();
-            if (await Task.WhenAny(said, tick).ConfigureAwait(false) == said)
+            if (await Task.WhenAny(said, tick).ConfigureAwait(false) == said || !await tick.ConfigureAwait(false))
                 break;
             await UndoAsync(entry => entry.Until + Overdue < time.GetUtcNow(), say).ConfigureAwait(false);
         }

@@ -20,6 +20,8 @@ public sealed class FaultTimelineTests : IDisposable
 
     public void Dispose()
     {
+        // What a failed test left running ends.
+        _stop.Cancel();
         _stop.Dispose();
         _folder.Dispose();
     }
