@@ -1,13 +1,10 @@
 using System.CommandLine;
-using System.Diagnostics;
 
 namespace Loadline.Cli;
 
 /// <summary><c>loadline burn</c>: takes cores or memory for a while. Started by a run, not by people.</summary>
 internal static class BurnCommand
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
-
     public static Command Create()
     {
         var cores = new Option<int>("--cores") { Description = "How many cores to burn." };
@@ -28,11 +25,9 @@ internal static class BurnCommand
         var burners = Enumerable.Range(0, cores).Select(_ => new Thread(() => Burn(over.Token)) { IsBackground = true }).ToList();
         burners.ForEach(thread => thread.Start());
         var taken = Take(bytes);
-        using var timer = new PeriodicTimer(Look, TimeProvider.System);
         try
         {
-            while (IsThere(parent))
-                await timer.WaitForNextTickAsync(over.Token).ConfigureAwait(false);
+            await ParentProcess.GoneAsync(parent, over.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -66,18 +61,5 @@ internal static class BurnCommand
             taken.Add(piece);
         }
         return taken;
-    }
-
-    private static bool IsThere(int parent)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(parent);
-            return !process.HasExited;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Loadline.Llm;
@@ -53,7 +52,7 @@ internal static class LlmCommand
         {
             await using var server = await LlmServer.StartAsync(options, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
             Console.WriteLine($"listening on {server.Address.ToString().TrimEnd('/')}");
-            await Task.WhenAny(Task.Delay(Timeout.Infinite, interrupts.Token), ParentGone(parent, interrupts.Token)).ConfigureAwait(false);
+            await Task.WhenAny(Task.Delay(Timeout.Infinite, interrupts.Token), ParentProcess.GoneAsync(parent, interrupts.Token)).ConfigureAwait(false);
             return ExitCode.Passed;
         }
         catch (ArgumentException problem)
@@ -81,25 +80,6 @@ internal static class LlmCommand
         if (reading.Plan is { Llm: null })
             Refuse($"--plan {planName}: the plan has no 'llm' section; name another, or leave --plan out for the defaults");
         return reading.Plan?.Llm;
-    }
-
-    private static async Task ParentGone(int? parent, CancellationToken cancellationToken)
-    {
-        if (parent is not { } id)
-        {
-            await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            await process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (ArgumentException)
-        {
-            // It had ended already.
-        }
     }
 
     private static int Refuse(string message)

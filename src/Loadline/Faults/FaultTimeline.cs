@@ -1,5 +1,6 @@
 using Loadline.Faults.Disturbances;
 using Loadline.Plans;
+using Loadline.Users;
 using Loadline.Wire;
 
 namespace Loadline.Faults;
@@ -164,12 +165,7 @@ public sealed class FaultTimeline(IReadOnlyList<PlanFault> faults, FaultGround g
     // Whether the moment came before the stop.
     private async Task<bool> UntilAsync(long moment, CancellationToken stop)
     {
-        while (moment - clock.Now is var wait && wait > 0)
-        {
-            if (stop.IsCancellationRequested)
-                return false;
-            await Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(wait / 1e6)), clock.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+        await clock.UntilAsync(moment, stop).ConfigureAwait(false);
         return !stop.IsCancellationRequested;
     }
 }
