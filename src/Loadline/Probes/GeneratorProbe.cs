@@ -1,11 +1,13 @@
+using Loadline.Users;
 using Loadline.Verdicts;
+using Loadline.Wire;
 
 namespace Loadline.Probes;
 
 /// <summary>
-/// Watches the load generator from inside while it loads: samples the exchanges in flight, and notes when the process did not run although it was due to. A timer of
-/// 100 ms that comes a quarter of a second late or more is a standstill; garbage collection and a busy scheduler stay below. Keeps at most
-/// <see cref="MostSamples"/> samples: past them every second one is dropped.
+/// Watches the load generator from inside while it loads: samples the exchanges in flight, and notes when the process did not run although it was due to. It looks once in
+/// every 100 ms, at a moment drawn by chance: looks in step with users who pace would see always the same of them. A look that comes a quarter of a second late or more is a
+/// standstill; garbage collection and a busy scheduler stay below. Keeps at most <see cref="MostSamples"/> samples: past them every second one is dropped.
 /// </summary>
 /// <param name="inFlight">Exchanges in flight at this moment.</param>
 /// <param name="from">The hold phase's first moment, nanoseconds since the run's start.</param>
@@ -21,41 +23,38 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
     private readonly List<int> _samples = [];
     private int _stride = 1;
     private int _looks;
-    private long _before = -1;
     private long _stalled;
     private long _longest;
     private (long At, TimeSpan Paused)? _first, _last;
 
-    /// <summary>Looks each 100 ms until cancelled.</summary>
-    /// <param name="time">The timer's clock.</param>
-    /// <param name="now">Nanoseconds since the run's start.</param>
+    /// <summary>Looks once in each 100 ms until cancelled; then returns normally.</summary>
+    /// <param name="clock">The run's clock.</param>
+    /// <param name="seed">Draws the moments.</param>
     /// <param name="cancellationToken">Ends it, without an exception.</param>
-    public async Task RunAsync(TimeProvider time, Func<long> now, CancellationToken cancellationToken)
+    public async Task RunAsync(RunClock clock, ulong seed, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100), time);
-        try
+        var random = new SeededRandom(seed);
+        for (var begin = clock.Now; !cancellationToken.IsCancellationRequested; begin = Math.Max(begin + Period, clock.Now))
         {
-            while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false))
-                Look(now());
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The load is over.
+            var due = begin + random.NextInt64(Period);
+            await clock.UntilAsync(due, cancellationToken).ConfigureAwait(false);
+            if (!cancellationToken.IsCancellationRequested)
+                Look(due, clock.Now);
+            await clock.UntilAsync(begin + Period, cancellationToken).ConfigureAwait(false);
         }
     }
 
     /// <summary>Looks now.</summary>
-    /// <param name="now">Nanoseconds since the run's start.</param>
-    public void Look(long now)
+    /// <param name="due">When it was to look, nanoseconds since the run's start.</param>
+    /// <param name="now">The present moment, on the same clock.</param>
+    public void Look(long due, long now)
     {
-        var begun = Math.Max(_before < 0 ? now : _before, from);
-        var late = Math.Min(now, to) - begun - Period;
+        var late = Math.Min(now, to) - Math.Max(due, from);
         if (late >= Standstill)
         {
             _stalled += late;
             _longest = Math.Max(_longest, late);
         }
-        _before = now;
         if (now < from || now >= to)
             return;
         _first ??= (now, paused());

@@ -157,7 +157,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var background = Task.WhenAll(
             recorder.RunAsync(time, () => clock.Now, watching.Token),
             watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token),
-            generator.RunAsync(time, () => clock.Now, watching.Token),
+            generator.RunAsync(clock, SeededRandom.Mix(plan.Seed, 300), watching.Token),
             probe?.RunAsync(() => clock.Now, plan.Load.Duration, watching.Token) ?? Task.CompletedTask);
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);

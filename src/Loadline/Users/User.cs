@@ -43,7 +43,10 @@ internal sealed class User
     }
 
     /// <summary>Lives in a closed load: from each start to each stop, or until the run is stopped.</summary>
-    /// <param name="spans">When the user is there; the first request of each is due at its start, and none is sent from its end on.</param>
+    /// <param name="spans">
+    /// When the user is there; none of its requests is sent from a span's end on. Who thinks sends the first at its start; who paces at a random moment of the first distance,
+    /// or users who came at even distances would send in step for as long as they stay.
+    /// </param>
     /// <param name="start">When the load began; the spans count from it.</param>
     /// <param name="stop">Stops at once.</param>
     internal async Task RunAsync(IEnumerable<(TimeSpan Start, TimeSpan Stop)> spans, long start, CancellationToken stop)
@@ -95,6 +98,8 @@ internal sealed class User
     private async ValueTask StayAsync(long due, long end, CancellationToken stop)
     {
         _granted?.Begin(due);
+        if (_world.Load.Pace is { } pace)
+            due += (long)(_random.NextDouble() * pace.Sample(_random) * 1e9 / _world.Load.Intensity);
         while (due < end && !stop.IsCancellationRequested)
         {
             // Made while the user thinks, so that making it is not taken for lateness.

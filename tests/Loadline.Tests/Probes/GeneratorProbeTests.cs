@@ -1,5 +1,7 @@
 using Loadline.Probes;
 using Loadline.Verdicts;
+using Loadline.Wire;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Loadline.Tests.Probes;
@@ -26,6 +28,25 @@ public class GeneratorProbeTests
     }
 
     [Fact]
+    public async Task Those_who_are_in_flight_in_step_with_the_looks_are_seen_as_often_as_they_are_there()
+    {
+        // Of each 100 ms 10 are busy, with 50 exchanges: 5 on average. Looks each 100 ms would see 50 or none.
+        var time = new FakeTimeProvider();
+        var clock = new RunClock(time);
+        var probe = new GeneratorProbe(() => clock.Now / Millisecond % 100 < 10 ? 50 : 0, 0, 1000 * Second, () => TimeSpan.Zero);
+        using var stop = new CancellationTokenSource();
+        var looking = probe.RunAsync(clock, seed: 1, stop.Token);
+        for (var millisecond = 0; millisecond < 100_000; millisecond++)
+            time.Advance(TimeSpan.FromMilliseconds(1));
+        await stop.CancelAsync();
+        await looking;
+        var seen = probe.AddTo(new GeneratorUse());
+        Assert.InRange(seen.Concurrency!.Samples, 990, 1000);
+        Assert.InRange(seen.Concurrency.Mean, 4, 6);
+        Assert.Equal(0.0, seen.Stalls);
+    }
+
+    [Fact]
     public void What_happens_outside_of_the_phase_does_not_count()
     {
         var use = Watch(from: 10, to: 20, at => at + (at is 5 * Second or 21 * Second ? 2100 : 100) * Millisecond);
@@ -37,7 +58,7 @@ public class GeneratorProbeTests
     {
         var probe = new GeneratorProbe(() => 3, 0, long.MaxValue, () => TimeSpan.Zero);
         for (var i = 0L; i < 10 * GeneratorProbe.MostSamples; i++)
-            probe.Look(i * 100 * Millisecond);
+            probe.Look(i * 100 * Millisecond, i * 100 * Millisecond);
         Assert.InRange(probe.AddTo(new GeneratorUse()).Concurrency!.Samples, GeneratorProbe.MostSamples / 4, GeneratorProbe.MostSamples);
     }
 
@@ -47,10 +68,10 @@ public class GeneratorProbeTests
 
     private static GeneratorUse Watch(int from, int to, Func<long, long> next)
     {
-        var now = 0L;
+        var (due, now) = (0L, 0L);
         var probe = new GeneratorProbe(() => 5, from * Second, to * Second, () => TimeSpan.FromTicks(now / 100 / 50)); // a fiftieth of the time
-        for (; now < 30 * Second; now = next(now))
-            probe.Look(now);
+        for (; now < 30 * Second; (due, now) = (now + 100 * Millisecond, next(now)))
+            probe.Look(due, now);
         return probe.AddTo(new GeneratorUse());
     }
 }

@@ -92,11 +92,26 @@ public class RetryingUserTests
     [Fact]
     public void A_pacing_user_sends_at_fixed_distances_and_at_once_when_the_answer_came_later()
     {
-        // Pace 2 s, answers after 0.5 s, but the third takes 5 s: due at 0, 2, 4, then 9 (its end), 11…
-        var load = TestPlan.Load(1, 0, 12, 0, 1, ("status", 1)) with { Pace = new Always(2) };
-        var run = new VirtualRun(TestPlan.Of(load), exchange => new(TimeSpan.FromSeconds(exchange.Due == 4 * Second ? 5 : 0.5)));
+        // Pace 2 s, answers after 0.5 s, but the third takes 5 s: due at 0, 2, 4, then 9 (its end), 11… after the first, which is due within 2 s.
+        var load = TestPlan.Load(1, 0, 14, 0, 1, ("status", 1)) with { Pace = new Always(2) };
+        var sent = 0;
+        var run = new VirtualRun(TestPlan.Of(load), exchange => new(TimeSpan.FromSeconds(++sent == 3 ? 5 : 0.5)));
         run.Run(30);
-        Assert.Equal([0, 2, 4, 9, 11], run.Exchanges.Select(exchange => exchange.Due / (double)Second));
+        var first = run.Exchanges[0].Due;
+        Assert.InRange(first, 0, 2 * Second);
+        Assert.Equal([0, 2, 4, 9, 11], run.Exchanges.Select(exchange => Math.Round((exchange.Due - first) / (double)Second, 2)).Take(5));
+    }
+
+    [Fact]
+    public void Users_who_pace_and_came_at_even_distances_do_not_send_in_step()
+    {
+        // 1000 users within 20 s, each 400 ms: they come 20 ms apart, so that all would send at 20 moments of the 400.
+        var load = TestPlan.Load(1000, 20, 2, 0, 1, ("status", 1)) with { Pace = new Always(0.4) };
+        var run = new VirtualRun(TestPlan.Of(load), _ => Fine);
+        run.Run(23);
+        var moments = run.Exchanges.Where(exchange => exchange.Due >= 20 * Second).GroupBy(exchange => exchange.Due % (Second * 2 / 5) / (Second / 100)).ToDictionary(at => at.Key, at => at.Count());
+        Assert.Equal(40, moments.Count); // each 10 ms of the 400
+        Assert.InRange(moments.Values.Max(), 0, 2 * moments.Values.Average());
     }
 
     [Fact]
