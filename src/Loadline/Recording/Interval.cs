@@ -35,8 +35,8 @@ internal sealed class Interval(int slices, int keys, HistogramPool pool)
             At(cells, key, Measure.Correct).RecordValue(correct ? 1 : 0);
         if (exchange.Outcome == Outcome.Degraded)
             RecordTime(cells, key, Measure.Fallback, (exchange.FirstContent >= 0 ? exchange.FirstContent : exchange.End) - due);
-        if (exchange.Outcome == Outcome.Throttled)
-            At(cells, key, Measure.RetryAfter).RecordValue(exchange.RetryAfter is null ? 0 : 1);
+        if (exchange.Outcome == Outcome.Throttled || exchange is { Outcome: Outcome.Failed, Status: 503 })
+            At(cells, key, Measure.RetryAfter).RecordValue((exchange.Outcome == Outcome.Throttled ? 0 : 2) + (exchange.RetryAfter is null ? 0 : 1));
         if (exchange.FirstContent >= 0 && exchange.Outcome is Outcome.Ok or Outcome.Degraded)
             RecordStream(cells, key, exchange, sent);
     }

@@ -41,7 +41,7 @@ internal enum Measure
     /// <summary>Due → first content of a stream, or the end of another answer, of degraded exchanges.</summary>
     Fallback,
 
-    /// <summary>1 for an exchange that a limit refused and told when to come again, 0 for one that it did not tell.</summary>
+    /// <summary>1 for an exchange that a limit refused and told when to come again, 0 for one that it did not tell; 3 and 2 for one that failed with 503.</summary>
     RetryAfter,
 
     /// <summary>Requests of one user in one minute that no limit refused, of minutes in which one refused some. Not an operation's: kept with the pseudo-operation.</summary>

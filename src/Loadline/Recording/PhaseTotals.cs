@@ -150,6 +150,9 @@ public sealed class OperationTotals
     /// <summary>Exchanges that a limit refused and told when to come again.</summary>
     public long ToldWhen => Get(Measure.RetryAfter)?.GetCountAtValue(1) ?? 0;
 
+    /// <summary>Exchanges that were refused, by a limit or with 503, and not told when to come again.</summary>
+    public long NotToldWhen => Get(Measure.RetryAfter) is { } refused ? refused.GetCountAtValue(0) + refused.GetCountAtValue(2) : 0;
+
     /// <summary>The totals as the run's summary has them.</summary>
     /// <param name="seconds">The phase's length.</param>
     public OperationSummary Summary(double seconds) => new()

@@ -53,6 +53,7 @@ public static class MetricCatalog
             "What a limit lets through: requests of one user in one minute that were not refused; a sample a user and minute. Of closed loads without `retry`, in whole minutes since the user came, those in which nothing of the user's was refused left out: they say nothing of the limit. granted.min is the least that a user got, granted.max the most.",
             Scale: 1, (hold, _) => hold.Granted, OverAnswered: false),
         Share("throttled.retry_after", true, "Refusals (429) that said when to come again (Retry-After), of all refusals.", (_, o) => o.ToldWhen, (_, o) => o.Counts[Outcome.Throttled]),
+        Share("refused.silent", false, "Refusals, by a limit (429) or for overload (503), that did not say when to come again (Retry-After), of all exchanges.", (_, o) => o.NotToldWhen, (_, o) => o.Counts.Total),
         Of("degraded", "Response time of degraded exchanges alone, from due.", Outcome.Degraded),
         Of("throttled", "Time from due until a limit had refused the exchange (429).", Outcome.Throttled),
         Of("failed", "Time from due until the exchange had failed.", Outcome.Failed),

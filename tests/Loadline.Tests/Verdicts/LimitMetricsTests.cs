@@ -29,6 +29,22 @@ public sealed class LimitMetricsTests : IDisposable
     });
 
     [Theory]
+    [InlineData("refused.silent == 0%", Outcome.Failed, 503, true, "PASS")]
+    [InlineData("refused.silent == 0%", Outcome.Failed, 503, false, "FAIL")]
+    [InlineData("refused.silent == 0%", Outcome.Failed, 500, false, "PASS")]
+    [InlineData("refused.silent == 0%", Outcome.Throttled, 429, false, "FAIL")]
+    [InlineData("throttled.retry_after == 100%", Outcome.Failed, 503, false, "INVALID")]
+    public void Who_is_refused_for_overload_is_to_be_told_when_to_come_again(string objective, Outcome outcome, int status, bool told, string expected) => Both(objective, expected, recorder =>
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var refused = Exchange(20 + (i * 0.1), 0.001, i < 100 ? Outcome.Ok : outcome, scenario: "readers");
+            (refused.Status, refused.RetryAfter) = i < 100 ? (200, null) : (status, told || i < 199 ? TimeSpan.FromSeconds(1) : (TimeSpan?)null);
+            recorder.Record(refused);
+        }
+    });
+
+    [Theory]
     [InlineData("granted.min >= 99", 99, "PASS")]
     [InlineData("granted.min >= 99", 98, "FAIL")]
     [InlineData("granted.max <= 101", 101, "PASS")]
