@@ -9,6 +9,9 @@ public sealed record FaultGround
     /// <summary>The target's processes at this moment.</summary>
     public required Func<IReadOnlyList<WatchedProcess>> Processes { get; init; }
 
+    /// <summary>Where the parts of a target that runs already are, by name.</summary>
+    public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The target's address, not that of a proxy before it.</summary>
     public required Uri Address { get; init; }
 

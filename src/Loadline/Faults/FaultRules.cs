@@ -2,6 +2,7 @@ using System.Globalization;
 using Loadline.Faults.Proxy;
 using Loadline.Plans;
 using Loadline.Plans.Reading;
+using Loadline.Targets;
 
 namespace Loadline.Faults;
 
@@ -19,20 +20,27 @@ public sealed class FaultRules : IFaultRules
     /// <inheritdoc/>
     public IEnumerable<FaultMistake> Check(PlanFault fault, string target, bool hasLlm) => fault.Kind switch
     {
-        FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze => OfProcesses(fault, OwnTarget.Find(target)),
+        FaultKind.Kill or FaultKind.Stop or FaultKind.Freeze => OfProcesses(fault, OwnTarget.Find(target), target),
         FaultKind.Toxic => OfToxics(fault, OwnTarget.Find(target), hasLlm),
         _ => [],
     };
 
-    private static IEnumerable<FaultMistake> OfProcesses(PlanFault fault, OwnTarget? own)
+    private static IEnumerable<FaultMistake> OfProcesses(PlanFault fault, OwnTarget? own, string target)
     {
         var key = fault.Kind.ToString().ToLowerInvariant();
-        if (ProcessPlace.Read(fault.Where, out var why) is not { } place)
+        var parts = own is null ? KnownTargets.PartsOf(target) : null;
+        if (ProcessPlace.Read(parts?.GetValueOrDefault(fault.Where) ?? fault.Where, out var why) is not { } place)
             yield return new(key, fault.Where, why!, $"write, for example, {key}: embedding, or {key}: container:rag");
         else if (place.Kind == "pod" && fault.Kind == FaultKind.Freeze)
             yield return new(key, fault.Where, "is a pod, and Kubernetes can't freeze one", "kill or stop it");
         else if (place.Kind.Length == 0 && own is null)
-            yield return new(key, fault.Where, "is the name of a process, and Loadline started none of this target", "write pid:, unit:, container: or pod: before it, such as container:rag");
+        {
+            // Of an unknown target it is that which is wrong.
+            if (parts is not null)
+                yield return new(
+                    key, fault.Where, parts.Count == 0 ? "is a part's name, and the target's profile doesn't say where its parts run" : $"is no part that the target's profile names, which are {string.Join(", ", parts.Keys)}",
+                    $"write in the profile, for example, parts: {{ {place.Name}: container:my-{place.Name} }}; or here {string.Join(", ", ProcessPlace.Kinds.Select(kind => kind + ":"))} and what to strike");
+        }
         else if (place.Kind.Length == 0 && fault.Kind != FaultKind.Freeze && OwnNames.Contains(place.Name))
             yield return new(key, fault.Where, "would end the run: nobody starts that process again", own == OwnTarget.Services ? $"name a service, such as {key}: embedding, or freeze it" : $"run with --target services and name a service, such as {key}: embedding; or freeze it");
         else if (place.Kind.Length == 0 && own is not null && own != OwnTarget.Services && !OwnNames.Contains(place.Name))

@@ -49,7 +49,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Environment.GetEnvironmentVariable, observer.Step, observer.Warn, stop).ConfigureAwait(false);
         request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
-        await faults.PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, () => embedded?.Processes ?? [], request.Folder, stop).ConfigureAwait(false);
+        await faults.PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, () => embedded?.Processes ?? [], request.Profile.Parts, request.Folder, stop).ConfigureAwait(false);
         var load = await LoadAsync(address, embedded, faults, keys, corpusIds, stop).ConfigureAwait(false);
         var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
         observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");

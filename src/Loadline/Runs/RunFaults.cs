@@ -48,14 +48,15 @@ internal sealed class RunFaults : IAsyncDisposable
     /// <summary>Starts the guard, and a proxy before the target where a fault needs one.</summary>
     /// <exception cref="FaultException">The guard could not be started.</exception>
     /// <exception cref="IOException">The <c>loadline</c> command is not there.</exception>
-    public async Task PrepareAsync(Uri address, string? adminKey, Func<IReadOnlyList<WatchedProcess>> processes, string folder, CancellationToken stop)
+    public async Task PrepareAsync(
+        Uri address, string? adminKey, Func<IReadOnlyList<WatchedProcess>> processes, IReadOnlyDictionary<string, string> parts, string folder, CancellationToken stop)
     {
         if (_plan.Faults.Count == 0)
             return;
         _guard = await FaultGuard.StartAsync(folder, RunRequest.AdminKeyVariable, adminKey, _time, stop).ConfigureAwait(false);
         if (Disturbs(FaultRules.Target))
             _target = Proxy(address);
-        _ground = new FaultGround { Processes = processes, Address = address, AdminKey = adminKey, Target = _target, Llm = _llm };
+        _ground = new FaultGround { Processes = processes, Parts = parts, Address = address, AdminKey = adminKey, Target = _target, Llm = _llm };
     }
 
     /// <summary>Runs the timeline; completes when all faults are over.</summary>

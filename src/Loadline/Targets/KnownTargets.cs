@@ -53,6 +53,19 @@ public static class KnownTargets
         }
     }
 
+    /// <summary>Where the parts of a target that runs already are, as its profile says; null where the target isn't known (an error that <see cref="Resolve"/> reports).</summary>
+    public static IReadOnlyDictionary<string, string>? PartsOf(string target)
+    {
+        try
+        {
+            return target == Code ? new Dictionary<string, string>() : Resolve(target).Profile.Parts;
+        }
+        catch (TargetProfileException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The profile that a target's name, URL, path or <c>profile@URL</c> stands for, and its address: null for a target that Loadline starts.</summary>
     /// <exception cref="TargetProfileException">There is no such profile, it has mistakes, or its address is missing.</exception>
     public static (TargetProfile Profile, Uri? Address) Resolve(string target)

@@ -45,6 +45,9 @@ public sealed record TargetProfile
     /// <summary>How the target is looked at from inside while it is loaded; null for not at all.</summary>
     public ProbeProfile? Probes { get; init; }
 
+    /// <summary>Where the target's parts run, by the names that faults of plans call them, such as <c>vectors: container:chroma</c>. Empty when the profile doesn't say.</summary>
+    public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Values that are never written or shown; grows as variables are bound.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

@@ -69,6 +69,7 @@ public static partial class TargetProfileReader
         if (session is null && !root.Has("session") && operations.Values.Any(operation => operation.Requests.Any(request => request.Uses(Placeholder.Session))))
             root.Problem(root.Line, "session", null, "is required, since an operation asks for {{session}}", "write session: with request, body and id");
         var probes = ProbeReader.Read(root.Section("probes"));
+        var parts = Parts(root.Section("parts"));
         root.RejectUnknown();
         return name is null || about is null ? null : new TargetProfile
         {
@@ -86,8 +87,22 @@ public static partial class TargetProfileReader
             Setup = setup,
             Session = session?.WithRequests(request => request.With(headers)),
             Probes = probes,
+            Parts = parts,
         };
     }
+
+    private static Dictionary<string, string> Parts(ProfileSection? section)
+    {
+        var parts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var part in section?.Keys() ?? [])
+            if (section!.Parsed(part, PlaceOf, "write where it runs, such as container:chroma", "write, for example, port:8001, unit:chroma.service or container:chroma") is { } place)
+                parts[part] = place.ToString();
+        return parts;
+    }
+
+    private static ProcessPlace PlaceOf(string text) => ProcessPlace.Read(text, out var why) is not { } place ? throw new FormatException(why)
+        : place.Kind.Length == 0 ? throw new FormatException($"is a name alone, and where a part runs begins with {string.Join(": or ", ProcessPlace.Kinds)}:")
+        : place;
 
     // A URL with a password in it is not repeated in the message.
     private static Uri? Url(ProfileSection root)

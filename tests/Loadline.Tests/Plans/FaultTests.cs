@@ -85,7 +85,8 @@ public sealed class FaultTests
     [InlineData("x: { at: 1m, for: 0s, freeze: embedding }", "faults.x.for: '0s' is too short: a fault that ends by itself lasts for 100ms at least")]
     [InlineData("x: { at: 1m, for: 1s, memory: 10 }", "faults.x.memory: '10' must be a size in KiB, MiB or GiB, such as 512MiB")]
     [InlineData("x: { at: 1m, for: 1s, kill: pod }", null)]
-    [InlineData("x: { at: 1m, for: 1s, kill: 'host:a' }", "faults.x.kill: 'host:a' begins with 'host:', and a place is a process's name or begins with pid: or unit: or container: or pod:")]
+    [InlineData("x: { at: 1m, for: 1s, kill: 'host:a' }", "faults.x.kill: 'host:a' begins with 'host:', and a place is a process's name or begins with pid: or port: or unit: or container: or pod:")]
+    [InlineData("x: { at: 1m, for: 1s, kill: 'port:99999' }", "faults.x.kill: 'port:99999' has no port behind 'port:', which is a number from 1 to 65535")]
     [InlineData("x: { at: 1m, for: 1s, freeze: 'pod:rag-0' }", "faults.x.freeze: 'pod:rag-0' is a pod, and Kubernetes can't freeze one; kill or stop it")]
     [InlineData("x: { at: 1m, for: 1s, kill: 'pid:1' }", "faults.x.kill: 'pid:1' has no process id behind 'pid:'")]
     [InlineData("x: { at: 1m, for: 1s, kill: 'container:a;b' }", "faults.x.kill: 'container:a;b' has no name that a process, unit, container or pod could have")]
@@ -105,7 +106,7 @@ public sealed class FaultTests
 
     [Theory]
     [InlineData("embedded", "kill: embedding", "has no process of its own in the target 'embedded', which runs in one; run with --target services, or inject the fault at the service's door: inject: embedding")]
-    [InlineData("http://127.0.0.1:9000", "kill: embedding", "is the name of a process, and Loadline started none of this target; write pid:, unit:, container: or pod: before it")]
+    [InlineData("http://127.0.0.1:9000", "kill: embedding", "is a part's name, and the target's profile doesn't say where its parts run; write in the profile, for example, parts: { embedding: container:my-embedding }; or here pid:, port:, unit:, container:, pod: and what to strike")]
     [InlineData("http://127.0.0.1:9000", "toxic: latency, on: llm", "is the LLM of a target that Loadline starts, and this target runs already; put a proxy before its LLM (loadline proxy)")]
     [InlineData("http://127.0.0.1:9000", "toxic: latency", null)]
     [InlineData("http://127.0.0.1:9000", "kill: 'container:rag'", null)]

@@ -1,4 +1,5 @@
 using Loadline.Plans;
+using Loadline.Targets;
 
 namespace Loadline.Faults.Disturbances;
 

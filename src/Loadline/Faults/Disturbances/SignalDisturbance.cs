@@ -1,5 +1,6 @@
 using Loadline.Plans;
 using Loadline.Processes;
+using Loadline.Targets;
 
 namespace Loadline.Faults.Disturbances;
 
@@ -18,8 +19,9 @@ internal sealed class SignalDisturbance(PlanFault fault, ProcessPlace place, Fau
     {
         _found = place.Find(ground.Processes());
         if (_found.Count == 0)
-            throw new FaultException(place.Kind == "pid"
-                ? $"there is no process {place.Name}"
+            throw new FaultException(
+                place.Kind == "pid" ? $"there is no process {place.Name}"
+                : place.Kind == "port" ? PortOwners.AreKnown ? $"nobody listens on port {place.Name} of this machine, or it is another user's process" : $"who listens on port {place.Name} can be told on Linux alone"
                 : $"the target has no process '{place.Name}'; it has {string.Join(", ", ground.Processes().Select(process => process.Name).DefaultIfEmpty("none that Loadline started"))}");
         return Task.FromResult<IReadOnlyList<UndoStep>>(fault.Kind == FaultKind.Freeze ? [.. _found.Select(process => new UndoStep.Continue(process.Pid, process.Start))] : []);
     }

@@ -14,7 +14,7 @@ internal static class PlanKeys
 
     private const string FaultPlaces = "a process's name, or pid:, unit:, container: or pod: with what follows";
 
-    private const string ProcessPlaces = "of a target that Loadline starts by name (`embedding` is every process of that service, `llm`, `rag`), of others `pid:1234`, `unit:rag.service` (systemctl), `container:rag` (docker) or `pod:rag-0` (kubectl).";
+    private const string ProcessPlaces = "of a target that Loadline starts by name (`embedding` is every process of that service, `llm`, `rag`), of others by the name that the profile gives a part under `parts`, or `pid:1234`, `port:8001` (who listens there), `unit:rag.service` (systemctl), `container:rag` (docker) or `pod:rag-0` (kubectl).";
 
     /// <summary>A weight in the mix.</summary>
     public static ValueKind Weight { get; } = new NumberKind(0.0001, 1_000_000, "40");
