@@ -59,6 +59,8 @@ public sealed class FaultRules : IFaultRules
                 yield return new("with", name, $"is not an attribute of the toxic '{kind.Name}'", Nearest.Advice(name, [.. kind.AllAttributes.Select(each => each.Name)], "attributes"));
             else if (!long.TryParse(value, CultureInfo.InvariantCulture, out var number) || number < attribute.Least || number > attribute.Most)
                 yield return new("with", $"{name}: {value}", $"must be a whole number from {attribute.Least} to {attribute.Most}{(attribute.Unit.Length > 0 ? $" ({attribute.Unit})" : "")}", $"write, for example, {{ {name}: {Math.Max(1, attribute.Default)} }}");
+        if (kind.Unanswers && (fault.Share < 1 || fault.With.ContainsKey("first")))
+            yield return new("toxic", kind.Name, "meets all connections, since none is known before it is answered", "leave out 'share' and 'first', or write toxic: hang, which answers");
         if (fault.Where == Target || (Uri.TryCreate(fault.Where, UriKind.Absolute, out var proxy) && proxy.Scheme is "http" or "https"))
             yield break;
         if (fault.Where != Llm)

@@ -48,6 +48,8 @@ public sealed record Toxic(string Type)
         var problems = new List<string>();
         if (Toxicity is not (>= 0 and <= 1))
             problems.Add(FormattableString.Invariant($"toxicity {Toxicity}: a share is between 0 and 1"));
+        if (kind.Unanswers && (Toxicity < 1 || this["first"] > 0))
+            problems.Add($"{Type} meets all connections, since none is known before it is answered; leave out toxicity and first, or take hang, which answers");
         foreach (var (name, value) in Attributes)
         {
             if (kind.AllAttributes.FirstOrDefault(each => each.Name == name) is not { } attribute)

@@ -28,6 +28,9 @@ public abstract class ToxicKind
     /// <summary>Whether new connections are refused.</summary>
     internal virtual bool Refuses => false;
 
+    /// <summary>Whether new connections are not even answered: all of them, since who asks is not known before.</summary>
+    internal virtual bool Unanswers => false;
+
     /// <summary>Whether a new connection isn't taken on to the server while it acts.</summary>
     internal virtual bool KeepsFromServer => false;
 

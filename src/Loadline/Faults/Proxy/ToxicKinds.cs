@@ -18,6 +18,7 @@ public static class ToxicKinds
         new Noop(),
         new Refuse(),
         new Hang(),
+        new ConnectHang(),
         new HttpStatus(),
         new LateFirstToken(),
         new Stall(),

@@ -279,9 +279,16 @@ public sealed class ToxicProxy : IAsyncDisposable
         if (_enabled)
         {
             var refusing = _toxics.Exists(each => each.Toxic.Kind.Refuses && each.Toxic.Toxicity >= 1 && each.Toxic["first"] == 0);
-            if (refusing && _listening.Socket is not null)
+            var wanted = refusing ? Reception.Refuses : _toxics.Exists(each => each.Toxic.Kind.Unanswers) ? Reception.Unanswering : Reception.Accepts;
+            if (wanted == _listening.Reception)
+            {
+                // As it is.
+            }
+            else if (wanted == Reception.Refuses)
                 _listening.Refuse(_address!);
-            else if (!refusing && _listening.Socket is null)
+            else if (wanted == Reception.Unanswering)
+                _listening.Unanswer(_address!);
+            else
             {
                 _listening.Open(_address!);
                 _ = AcceptAsync(_listening.Socket!);

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Loadline.Faults.Proxy;
 using Xunit;
 using static Loadline.Tests.Faults.Proxy.ProxyRig;
 
@@ -246,6 +247,62 @@ public class ByteToxicTests
         rig.Proxy.Update("limit_data_downstream", new Dictionary<string, long> { ["bytes"] = 8 });
         await server.SendAsync("67890"u8.ToArray());
         Assert.Equal("678", await ReadToEndAsync(client));
+    }
+
+    [Fact]
+    public async Task Connect_hang_leaves_new_connections_without_an_answer_and_keeps_open_ones_and_its_place()
+    {
+        await using var rig = new ProxyRig();
+        var (open, itsServer) = await rig.ConnectAsync();
+        var address = rig.Proxy.Address;
+        rig.Proxy.Add(Of("connect_hang"));
+        var waiting = Enumerable.Range(0, 20).Select(_ => rig.Connecting()).ToList();
+        Assert.DoesNotContain(waiting, client => client.Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectWrite));
+        await itsServer.SendAsync("still"u8.ToArray());
+        Assert.Equal("still", await ReadAsync(open, 5));
+        Assert.Equal(1, rig.Proxy.Counters.Accepted);
+
+        rig.Proxy.Remove("connect_hang_downstream");
+        Assert.Equal(address, rig.Proxy.Address);
+        // The kernel asks again after a second, and those that come afterwards don't wait for it.
+        await UntilAsync(() => waiting.TrueForAll(client => client.Poll(TimeSpan.Zero, SelectMode.SelectWrite)));
+        foreach (var client in waiting)
+        {
+            var server = await rig.AcceptAsync();
+            await server.SendAsync("late"u8.ToArray());
+        }
+        foreach (var client in waiting)
+            Assert.Equal("late", await ReadAsync(client, 4));
+        await rig.ConnectAsync();
+        Assert.Equal(22, rig.Proxy.Counters.Accepted);
+    }
+
+    [Fact]
+    public async Task Connect_hang_gives_way_to_refuse_and_comes_back_and_a_proxy_may_be_taken_down_meanwhile()
+    {
+        await using var rig = new ProxyRig();
+        rig.Proxy.Add(Of("connect_hang"));
+        rig.Proxy.Add(Of("refuse"));
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(rig.ClientAsync)).SocketErrorCode);
+        rig.Proxy.Remove("refuse_downstream");
+        Assert.False(rig.Connecting().Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectWrite));
+        rig.Proxy.Enabled = false;
+        Assert.Equal(SocketError.ConnectionRefused, (await Assert.ThrowsAsync<SocketException>(rig.ClientAsync)).SocketErrorCode);
+        rig.Proxy.Enabled = true;
+        Assert.False(rig.Connecting().Poll(TimeSpan.FromMilliseconds(50), SelectMode.SelectWrite));
+        rig.Proxy.Reset();
+        await rig.ConnectAsync();
+    }
+
+    [Fact]
+    public async Task Connect_hang_meets_all_or_is_not_added()
+    {
+        await using var rig = new ProxyRig();
+        foreach (var toxic in new[] { Of("connect_hang") with { Toxicity = 0.5 }, Of("connect_hang", ("first", 3)) })
+            Assert.Equal(
+                "connect_hang meets all connections, since none is known before it is answered; leave out toxicity and first, or take hang, which answers",
+                Assert.Throws<ToxicException>(() => rig.Proxy.Add(toxic)).Message);
+        await rig.ConnectAsync();
     }
 
     [Fact]

@@ -35,6 +35,22 @@ internal sealed class ProxyRig : IAsyncDisposable
         return client;
     }
 
+    /// <summary>A client that connects and doesn't wait for it.</summary>
+    internal Socket Connecting()
+    {
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { Blocking = false };
+        _open.Add(client);
+        try
+        {
+            client.Connect(Proxy.Address!);
+        }
+        catch (SocketException pending) when (pending.SocketErrorCode is SocketError.WouldBlock or SocketError.InProgress)
+        {
+            // As it should.
+        }
+        return client;
+    }
+
     /// <summary>How a connection that is accepted and reset at once fails: a reset may come before connecting is over, or after.</summary>
     internal async Task<SocketError> RefusedAsync()
     {
