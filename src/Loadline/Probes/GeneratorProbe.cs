@@ -26,6 +26,9 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
     private long _longest;
     private (long At, TimeSpan Paused)? _first, _last;
 
+    /// <summary>How long the process has stood still in the hold phase so far, seconds.</summary>
+    public double StoodStill => Volatile.Read(ref _stalled) / 1e9;
+
     /// <summary>Looks each 100 ms until cancelled.</summary>
     /// <param name="time">The timer's clock.</param>
     /// <param name="now">Nanoseconds since the run's start.</param>
