@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The deployment files are what Compose, GitHub and Kubernetes can read. None of these runs here: nothing is built or started.
+# The deployment files are what Compose, GitHub, Kubernetes and Prometheus can read. None of these runs here: nothing is built or started.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . eng/engines/lib.sh
@@ -16,3 +16,6 @@ fi
 "$tools/node_modules/.bin/action-validator" deploy/github/loadline.yml
 echo "deploy/github/loadline.yml: a workflow, by action-validator 0.6.0"
 echo "deploy/kubernetes/loadtests.yaml: $(cd "$tools" && node "$root/eng/deploy/kubernetes.mjs" "$root/deploy/kubernetes/loadtests.yaml"), by kubernetes-models 4.5.1"
+
+eng/engines/prometheus.sh installed || eng/engines/prometheus.sh install >/dev/null
+eng/deploy/rules.sh
