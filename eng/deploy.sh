@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 . eng/engines/lib.sh
 root=$PWD
 command -v docker-compose >/dev/null || apt_install docker-compose >/dev/null
-POSTGRES_PASSWORD=checked RAG_ADMIN_KEY=checked docker-compose -f deploy/compose.yaml config -q
+POSTGRES_PASSWORD=checked RAG_ADMIN_KEY=checked docker-compose -f deploy/compose.yaml --profile monitoring --profile ollama --profile load config -q
 echo "deploy/compose.yaml: read by $(docker-compose version --short)"
 
 tools=$cache/deploy
@@ -19,3 +19,8 @@ echo "deploy/kubernetes/loadtests.yaml: $(cd "$tools" && node "$root/eng/deploy/
 
 eng/engines/prometheus.sh installed || eng/engines/prometheus.sh install >/dev/null
 eng/deploy/rules.sh
+
+# The dashboards are what their script makes.
+node eng/deploy/dashboards.mjs "$tools/dashboards"
+diff -r "$tools/dashboards" deploy/grafana/dashboards || { echo "deploy/grafana/dashboards is not what eng/deploy/dashboards.mjs makes: run node eng/deploy/dashboards.mjs deploy/grafana/dashboards" >&2; exit 1; }
+echo "deploy/grafana: $(ls deploy/grafana/dashboards | wc -l) dashboards"
