@@ -18,11 +18,7 @@ internal sealed class PrometheusApi(string address) : IDisposable
     /// <summary>How many points a query has over the last seconds, a second apart.</summary>
     public async Task<int> PointsAsync(string query, TimeSpan back)
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var answer = await GetAsync("api/v1/query_range", new()
-        {
-            ["query"] = query, ["start"] = (now - (long)back.TotalSeconds).ToString(CultureInfo.InvariantCulture), ["end"] = now.ToString(CultureInfo.InvariantCulture), ["step"] = "1",
-        });
+        var answer = await GetAsync("api/v1/query", new() { ["query"] = string.Create(CultureInfo.InvariantCulture, $"({query})[{back.TotalSeconds}s:1s]") });
         return answer["data"]!["result"]!.AsArray().Sum(series => series!["values"]!.AsArray().Count);
     }
 
