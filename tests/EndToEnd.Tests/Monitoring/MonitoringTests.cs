@@ -50,7 +50,7 @@ public class MonitoringTests
         Assert.True(waiting.Count == 0, $"without data:\n{string.Join('\n', waiting.Select(panel => $"{panel.Where}: {panel.Query}"))}\n{run.Output}");
 
         // Pushed and scraped, and native in both ways: only those have a histogram_count.
-        var counts = await prometheus.AskAsync("""sum by (instance) (histogram_count(last_over_time(loadline_request_duration_seconds{operation="query"}[1m])))""");
+        var counts = await prometheus.AskAsync("""sum by (instance) (histogram_count(rate(loadline_request_duration_seconds{operation="query"}[1m])))""");
         Assert.Equal(2, counts.Count);
         Assert.All(counts, count => Assert.True(count > 0));
         foreach (var (name, query) in Dashboards.Annotations)
