@@ -131,7 +131,7 @@ const overview = dashboard('rag-overview', 'RAG overview', 'The RAG system as a 
     graph('Calls that failed', 'reqps', [[`sum by (called) (rate(rag_seam_calls{outcome=~"expired|late|full|open|unavailable|failed"}${R})) or vector(0)`, '{{called}}']]),
     graph('Circuits', 'none', [['max by (called) (rag_seam_breaker_state)', '{{called}}']], { min: 0, max: 2, about: '0 closed, 1 half-open, 2 open.' }),
     graph('Degraded answers', 'reqps', [[`sum by (code) (rate(rag_degraded${R})) or vector(0)`, '{{code}}']]),
-    graph('Injected faults', 'none', [['max by (service) (rag_faults_active) or vector(0)', '{{service}}']]),
+    graph('Injected faults', 'none', [['max by (called) (rag_faults_active) or vector(0)', '{{called}}']]),
   ]],
   ['Resources', [
     graph('Processor', 'none', [[rate('process_cpu_seconds_total{job="rag"}', 'service'), '{{service}}']], { stack: true, about: 'Cores.' }),
@@ -246,7 +246,7 @@ const llm = dashboard('rag-llm', 'LLM', 'How the model answers, and whether it i
   ]],
 ]);
 
-const ingestion = dashboard('rag-ingestion', 'From upload to searchable', 'The way of a document: upload, queue, embedding, both indexes.', [
+const ingestion = dashboard('rag-upload', 'From upload to searchable', 'The way of a document: upload, queue, embedding, both indexes.', [
   ['Upload', [
     graph('Uploads', 'reqps', [[rate(`${http}_count{route="/documents",method="POST"}`, 'status'), '{{status}}']]),
     graph('Until acknowledged', 's', quantiles(`${http}_bucket{route="/documents",method="POST"}`), { limit: limit(10) }),

@@ -169,7 +169,13 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
         metrics?.Begin(new LoadView
         {
-            StartedAt = startedAt, Now = () => clock.Now, Times = times, Gauges = population.Gauges, Snapshot = recorder.Snapshot, Generator = generator, Faults = () => faults.Leases,
+            StartedAt = startedAt,
+            Now = () => clock.Now,
+            Times = times,
+            Gauges = population.Gauges,
+            Snapshot = recorder.Snapshot,
+            Generator = generator,
+            Faults = () => faults.Leases,
         });
 
         using var watching = new CancellationTokenSource();
