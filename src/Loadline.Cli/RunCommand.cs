@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Loadline.Export;
 using Loadline.Processes;
 using Loadline.Reports;
 using Loadline.Runs;
@@ -17,19 +18,24 @@ internal static class RunCommand
         var plan = new PlanArguments();
         var folder = new Option<string?>("--out") { Description = "The run folder, or the suite's. Default: runs/PLAN-TIME.", HelpName = "DIR" };
         var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
+        var export = new ExportArguments();
         plan.AddTo(command);
-        command.SetAction((arguments, _) => plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder)) : Task.FromResult(ExitCode.BadPlan));
+        export.AddTo(command);
+        command.SetAction((arguments, _) => export.Read(arguments) is { } options && plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder), options) : Task.FromResult(ExitCode.BadPlan));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunChoice choice, string? folder)
+    private static async Task<int> RunAsync(RunChoice choice, string? folder, ExportOptions options)
     {
         using var interrupts = new Interrupts(choice.Suite is null ? "ending the run" : "ending this run and the suite");
         folder ??= RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
         try
         {
+            await using var export = options.IsAny ? await MetricsExport.StartAsync(options, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
+            if (export?.Address is { } metrics)
+                Console.WriteLine($"Metrics: {metrics}");
             if (choice.Suite is { } suite)
-                return await RunSuiteAsync(suite, folder, interrupts.Token).ConfigureAwait(false);
+                return await RunSuiteAsync(suite, folder, export, interrupts.Token).ConfigureAwait(false);
             var plan = choice.Plan!;
             var (profile, address) = KnownTargets.Resolve(plan.Target);
             var summary = await new LoadRun(
@@ -41,6 +47,7 @@ internal static class RunCommand
                     Folder = folder,
                     CommandLine = CommandLine(),
                     AdminKey = Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
+                    Export = export,
                 },
                 Observer(), TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
             ReportWriter.WriteAll(folder);
@@ -67,14 +74,14 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> RunSuiteAsync(PreparedSuite suite, string folder, CancellationToken stop)
+    private static async Task<int> RunSuiteAsync(PreparedSuite suite, string folder, MetricsExport? export, CancellationToken stop)
     {
         var observer = Observer();
         var summary = await new SuiteRun(
             suite, folder, CommandLine(),
             async (request, ending) =>
             {
-                var run = await new LoadRun(request, observer, TimeProvider.System).ExecuteAsync(ending).ConfigureAwait(false);
+                var run = await new LoadRun(request with { Export = export }, observer, TimeProvider.System).ExecuteAsync(ending).ConfigureAwait(false);
                 ReportWriter.WriteAll(request.Folder);
                 Console.Write(VerdictText.Render(run));
                 return run;

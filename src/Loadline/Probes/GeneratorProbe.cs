@@ -27,6 +27,9 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
     private long _longest;
     private (long At, TimeSpan Paused)? _first, _last;
 
+    /// <summary>How long the process has stood still in the hold phase so far, seconds.</summary>
+    public double StoodStill => Volatile.Read(ref _stalled) / 1e9;
+
     /// <summary>Looks once in each 100 ms until cancelled; then returns normally.</summary>
     /// <param name="clock">The run's clock.</param>
     /// <param name="seed">Draws the moments.</param>

@@ -29,4 +29,5 @@ public sealed record LiveOperation(string Name, LiveFigures Now, LiveFigures Tot
 /// <param name="P95">95th percentile.</param>
 /// <param name="P99">99th percentile.</param>
 /// <param name="ServiceP95">95th percentile of the service time, from sending.</param>
-public sealed record LiveFigures(long Count, long Errors, double? P50, double? P95, double? P99, double? ServiceP95);
+/// <param name="Tokens">Tokens received.</param>
+public sealed record LiveFigures(long Count, long Errors, double? P50, double? P95, double? P99, double? ServiceP95, long Tokens = 0);

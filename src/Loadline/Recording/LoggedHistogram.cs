@@ -32,6 +32,14 @@ public sealed class LoggedHistogram
             total.RecordValueWithCount(Value(index), count);
     }
 
+    /// <summary>What it counts: values, each the middle of those that are not told apart, and how often they came.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    internal IEnumerable<(double Value, long Count)> Values()
+    {
+        foreach (var (index, count) in Counts())
+            yield return (Value(index) + (((1L << Math.Max(0, (index >> HalfMagnitude) - 1)) - 1) / 2.0), count);
+    }
+
     /// <summary>How many samples it holds.</summary>
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     internal long Count() => Counts().Sum(pair => pair.Count);

@@ -15,7 +15,7 @@ internal sealed class SecondFlusher
     private readonly PhaseTotals[] _totals;
     private readonly LongHistogram?[] _answered;
     private readonly LongHistogram?[] _served;
-    private readonly (long Count, long Errors)[] _running;
+    private readonly (long Count, long Errors, long Tokens)[] _running;
     private readonly IReadOnlyList<Slice> _slices;
     private readonly LogTag[] _tags;
     private readonly string[] _tagTexts;
@@ -33,7 +33,7 @@ internal sealed class SecondFlusher
         _totals = [.. Phases.Select(phase => new PhaseTotals(phase, options.Operations))];
         _answered = new LongHistogram?[operations];
         _served = new LongHistogram?[operations];
-        _running = new (long, long)[operations];
+        _running = new (long, long, long)[operations];
         var keys = options.Scenarios.SelectMany(scenario => options.Operations.Select(operation => (scenario, operation))).Append((scenario: LogTag.DefaultScenario, operation: LogTag.Everything)).ToList();
         _tags = [.. from slice in _slices from key in keys from measure in Enum.GetValues<Measure>() select new LogTag(key.scenario, key.operation, measure, slice.Phase, slice.Spans)];
         _tagTexts = [.. _tags.Select(tag => tag.Text)];
@@ -79,8 +79,9 @@ internal sealed class SecondFlusher
             using var service = Merge(interval, KeysOf(i), Measure.ServiceOk, Measure.ServiceDegraded);
             Add(ref _answered[i], response.Histogram);
             Add(ref _served[i], service.Histogram);
-            _running[i] = (_running[i].Count + counts.Total, _running[i].Errors + counts.Errors);
-            live[i] = new LiveOperation(name, Figures(counts.Total, counts.Errors, response.Histogram, service.Histogram), Figures(_running[i].Count, _running[i].Errors, _answered[i], _served[i]));
+            _running[i] = (_running[i].Count + counts.Total, _running[i].Errors + counts.Errors, _running[i].Tokens + counts.Tokens);
+            live[i] = new LiveOperation(
+                name, Figures((counts.Total, counts.Errors, counts.Tokens), response.Histogram, service.Histogram), Figures(_running[i], _answered[i], _served[i]));
             if (counts.Total > 0)
             {
                 var (now, served) = (live[i].Now, service.Histogram);
@@ -126,8 +127,8 @@ internal sealed class SecondFlusher
             (total ??= Histograms.NewTotal()).Add(part);
     }
 
-    private static LiveFigures Figures(long count, long errors, HistogramBase? response, HistogramBase? service) =>
-        new(count, errors, response.Seconds(50), response.Seconds(95), response.Seconds(99), service.Seconds(95));
+    private static LiveFigures Figures((long Count, long Errors, long Tokens) of, HistogramBase? response, HistogramBase? service) =>
+        new(of.Count, of.Errors, response.Seconds(50), response.Seconds(95), response.Seconds(99), service.Seconds(95), of.Tokens);
 
     private Merged Merge(Interval? interval, IEnumerable<int> keys, params ReadOnlySpan<Measure> measures)
     {

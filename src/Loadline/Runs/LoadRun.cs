@@ -1,3 +1,4 @@
+using Loadline.Export;
 using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Processes;
@@ -50,11 +51,23 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
         await faults.PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, () => embedded?.Processes ?? [], request.Profile.Parts, request.Folder, stop).ConfigureAwait(false);
-        var load = await LoadAsync(address, embedded, faults, keys, corpusIds, stop).ConfigureAwait(false);
-        var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
-        observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
-        RunJson.WriteSummary(request.Folder, summary);
-        return summary;
+        var metrics = request.Export is null ? null : new RunMetrics(RunFolder.IdOf(request.Folder), request.Plan, RunSummaries.LoadlineVersion);
+        if (metrics is not null)
+            request.Export!.Begin(metrics);
+        try
+        {
+            var load = await LoadAsync(address, embedded, faults, keys, corpusIds, metrics, stop).ConfigureAwait(false);
+            var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
+            metrics?.End(summary.Verdict, [.. summary.Objectives.Where(objective => objective.Result != "INVALID").Select(objective => (objective.Text, objective.Result == "PASS"))]);
+            observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
+            RunJson.WriteSummary(request.Folder, summary);
+            return summary;
+        }
+        finally
+        {
+            foreach (var problem in request.Export is null ? [] : await request.Export.EndAsync().ConfigureAwait(false))
+                observer.Warn(problem);
+        }
     }
 
     private void MakeFolder()
@@ -115,7 +128,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     }
 
     private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
+        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
@@ -142,7 +155,11 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Seed = plan.Seed,
             ActiveUsers = () => population?.Gauges.ActiveUsers ?? 0,
             Processes = watch.TakeProcesses,
-            SecondIsOver = aborts.Take,
+            SecondIsOver = (second, histograms) =>
+            {
+                aborts.Take(second, histograms);
+                metrics?.Take(second, histograms);
+            },
             Faults = faults.Watch,
         });
         var clock = new RunClock(time);
@@ -150,6 +167,16 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
         population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
         var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
+        metrics?.Begin(new LoadView
+        {
+            StartedAt = startedAt,
+            Now = () => clock.Now,
+            Times = times,
+            Gauges = population.Gauges,
+            Snapshot = recorder.Snapshot,
+            Generator = generator,
+            Faults = () => faults.Leases,
+        });
 
         using var watching = new CancellationTokenSource();
         var users = population.RunAsync(ending.Token);

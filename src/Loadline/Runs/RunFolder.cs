@@ -37,4 +37,7 @@ public static class RunFolder
 
     /// <summary>For pull requests.</summary>
     public const string Markdown = "summary.md";
+
+    /// <summary>The name of a run: its folder's.</summary>
+    public static string IdOf(string folder) => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
 }

@@ -51,7 +51,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var (told, toldMetrics) = ToldMeasures.Measure(ToldMeasures.Within(log.Inside(), Math.Max(hold.Start, evidence.JudgedFrom), hold.End));
         var summary = new RunSummary
         {
-            Id = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Folder))),
+            Id = RunFolder.IdOf(request.Folder),
             LoadlineVersion = RunSummaries.LoadlineVersion,
             Plan = RunSummaries.Of(request),
             Environment = RunSummaries.Environment(processes, calibration) with { Wire = request.WireName ?? Wires.NameOf(request.Profile) },

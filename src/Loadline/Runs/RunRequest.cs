@@ -1,3 +1,4 @@
+using Loadline.Export;
 using Loadline.Plans;
 using Loadline.Targets;
 using Loadline.Wire;
@@ -33,6 +34,9 @@ public sealed record RunRequest
 
     /// <summary>What the wire of <see cref="OpenWire"/> is called in the run's environment; null for the profile's.</summary>
     public string? WireName { get; init; }
+
+    /// <summary>Where its metrics go while it goes on; null for nowhere.</summary>
+    public MetricsExport? Export { get; init; }
 
     /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
     public bool Calibrate { get; init; } = true;

@@ -7,7 +7,7 @@ namespace Rag.Host.Serving;
 /// <summary><c>GET /metrics</c>: our meter and the runtime's basic numbers, in Prometheus's text format.</summary>
 internal sealed class MetricsEndpoint : IDisposable
 {
-    private static readonly double[] Seconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+    private static readonly double[] Seconds = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 3, 5, 10, 30, 60, 120];
 
     private readonly CollectorRegistry _registry = Metrics.NewCustomRegistry();
     private readonly IDisposable _listener;

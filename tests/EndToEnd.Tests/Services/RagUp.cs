@@ -19,6 +19,11 @@ internal sealed class RagUp : IAsyncDisposable
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(20) };
 
     public RagUp(string dataFolder, params string[] more)
+        : this(dataFolder, new Dictionary<string, string>(), more)
+    {
+    }
+
+    private RagUp(string dataFolder, IReadOnlyDictionary<string, string> settings, string[] more)
     {
         _process = new Process
         {
@@ -28,6 +33,8 @@ internal sealed class RagUp : IAsyncDisposable
                 RedirectStandardError = true,
             },
         };
+        foreach (var (name, value) in settings)
+            _process.StartInfo.Environment[name] = value;
         _process.OutputDataReceived += (_, e) => Take(_output, e.Data);
         _process.ErrorDataReceived += (_, e) => Take(_errors, e.Data);
         _process.Start();
@@ -44,12 +51,16 @@ internal sealed class RagUp : IAsyncDisposable
     /// <summary>Where the (first) gateway listens.</summary>
     public Uri Address => Announced("listening on ");
 
-    private Uri Supervisor => Announced("status on ");
+    /// <summary>Where the supervisor answers.</summary>
+    public Uri Supervisor => Announced("status on ");
 
     /// <summary>Starts it and waits until all its processes are ready.</summary>
-    public static async Task<RagUp> StartAsync(string dataFolder, params string[] more)
+    public static Task<RagUp> StartAsync(string dataFolder, params string[] more) => StartAsync(dataFolder, new Dictionary<string, string>(), more);
+
+    /// <summary>Starts it with further settings (<c>RAG_SECTION__KEY</c>) and waits until all its processes are ready.</summary>
+    public static async Task<RagUp> StartAsync(string dataFolder, IReadOnlyDictionary<string, string> settings, params string[] more)
     {
-        var up = new RagUp(dataFolder, more);
+        var up = new RagUp(dataFolder, settings, more);
         await Eventually.Async(() => up.Says("listening on ") || up._process.HasExited, Patience, () => $"rag up did not get ready; it said:\n{up.Errors}");
         Assert.True(!up._process.HasExited, $"rag up ended; it said:\n{up.Errors}");
         return up;
