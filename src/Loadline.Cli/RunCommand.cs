@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net.Sockets;
+using Loadline.Live;
 using Loadline.Processes;
 using Loadline.Reports;
 using Loadline.Runs;
@@ -16,22 +18,34 @@ internal static class RunCommand
     {
         var plan = new PlanArguments();
         var folder = new Option<string?>("--out") { Description = "The run folder, or the suite's. Default: runs/PLAN-TIME.", HelpName = "DIR" };
-        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
+        var live = new Option<int?>("--live")
+        {
+            Description = "Show the run while it goes on, as a web page on loopback whose address it prints: charts, objectives, pause, stop, fault lever. On any free port, or --live=PORT.",
+            HelpName = "PORT",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder, live };
         plan.AddTo(command);
-        command.SetAction((arguments, _) => plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder)) : Task.FromResult(ExitCode.BadPlan));
+        command.SetAction((arguments, _) => plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder), arguments.GetResult(live) is null ? null : arguments.GetValue(live) ?? 0) : Task.FromResult(ExitCode.BadPlan));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunChoice choice, string? folder)
+    private static async Task<int> RunAsync(RunChoice choice, string? folder, int? livePort)
     {
         using var interrupts = new Interrupts(choice.Suite is null ? "ending the run" : "ending this run and the suite");
         folder ??= RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
         try
         {
+            if (choice.Suite is not null && livePort is not null)
+                return Refuse(ExitCode.BadPlan, $"--live: it shows one run, and this is a suite of several; leave it out, and follow each with 'loadline live {Path.Combine(folder, "RUN")}'");
             if (choice.Suite is { } suite)
                 return await RunSuiteAsync(suite, folder, interrupts.Token).ConfigureAwait(false);
             var plan = choice.Plan!;
             var (profile, address) = KnownTargets.Resolve(plan.Target);
+            var (observer, control, adminKey) = (Observer(), new RunControl(interrupts.Ask), Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable));
+            await using var live = livePort is { } port ? await LiveServer.StartAsync(folder, control, adminKey, port, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
+            if (live is not null)
+                observer.Step($"Live: {live.Address}");
             var summary = await new LoadRun(
                 new RunRequest
                 {
@@ -40,10 +54,13 @@ internal static class RunCommand
                     Address = address,
                     Folder = folder,
                     CommandLine = CommandLine(),
-                    AdminKey = Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
+                    AdminKey = adminKey,
+                    Control = live is null ? null : control,
                 },
-                Observer(), TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
+                observer, TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
             ReportWriter.WriteAll(folder);
+            if (live is not null)
+                await live.FarewellAsync().ConfigureAwait(false);
             Console.WriteLine();
             Console.Write(VerdictText.Render(summary));
             Console.WriteLine($"Report: {Path.Combine(folder, RunFolder.Report)}");
@@ -56,6 +73,10 @@ internal static class RunCommand
         catch (Exception problem) when (problem is TargetProfileException or UnusableFolderException or BaselineException)
         {
             return Refuse(ExitCode.BadPlan, problem.Message);
+        }
+        catch (Exception problem) when (livePort is not null && problem.GetBaseException() is SocketException)
+        {
+            return Refuse(ExitCode.BadPlan, $"--live={livePort}: the port can't be listened on: {problem.GetBaseException().Message}; stop what uses it, or leave the port out for any free one");
         }
         catch (Exception problem) when (problem is TargetException or TargetSetupException or IOException or UnauthorizedAccessException)
         {

@@ -34,6 +34,9 @@ public sealed record RunRequest
     /// <summary>What the wire of <see cref="OpenWire"/> is called in the run's environment; null for the profile's.</summary>
     public string? WireName { get; init; }
 
+    /// <summary>What a person may do to the run while it goes on; null where nobody can.</summary>
+    public RunControl? Control { get; init; }
+
     /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
     public bool Calibrate { get; init; } = true;
 }
