@@ -14,8 +14,11 @@ internal static class OperationsSection
         {Table("Times", ["Operation", "Time", "Count", "Min", "Mean", "P50", "P90", "P95", "P99", "P99.9", "Max"], Html.Each(summary.Operations, Times))}
         """);
 
+    // The columns that hold words; the others hold numbers.
+    private static readonly string[] WordColumns = ["Operation", "Time", "Why not ok"];
+
     private static HtmlText Table(string label, IEnumerable<string> heads, HtmlText rows) => Html.Of($"""
-        <div class="scroll" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>{Html.Each(heads, head => Html.Of($"<th scope=\"col\">{head}</th>"))}</tr></thead><tbody>{rows}</tbody></table></div>
+        <div class="scroll" tabindex="0" role="region" aria-label="{label}"><table><thead><tr>{Html.Each(heads, head => Html.Of($"<th scope=\"col\" class=\"{(WordColumns.Contains(head) ? "" : "n")}\">{head}</th>"))}</tr></thead><tbody>{rows}</tbody></table></div>
         """);
 
     private static HtmlText Outcomes(OperationSummary operation) => Html.Of($"""

@@ -28,7 +28,7 @@ public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chr
             data: { documents: 20 }
             llm: { first-token: 20ms, token: 2ms }
             faults:
-              slow-llm: { at: 3s, for: 4m, toxic: latency, where: llm, latency: 100ms }
+              slow-llm: { at: 3s, for: 4m, toxic: latency, on: llm, with: { latency: 100 } }
             objectives:
               - query.p95 < 10s
               - query.p50 < 1ms

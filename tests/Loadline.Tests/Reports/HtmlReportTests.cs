@@ -101,7 +101,8 @@ public class HtmlReportTests
         // The 304th of 320 is the fourth of 20 in 1–10 ms.
         Assert.Equal(0.001 + (0.009 * 4 / 20), inside.GetProperty("vectors.search").GetProperty("of").GetProperty("").GetProperty("v")[3].GetDouble(), 1e-9);
         var without = HtmlReport.Render(run with { Inside = [], Summary = run.Summary with { Inside = [] } });
-        Assert.DoesNotContain("from inside", without);
+        Assert.DoesNotContain("The target from inside", without);
+        Assert.DoesNotContain("data-figures=\"inside\"", without);
         Assert.DoesNotContain("href=\"#inside\"", without);
     }
 

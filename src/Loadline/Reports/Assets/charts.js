@@ -77,6 +77,9 @@ Loadline.Charts = class {
     return `${title}${spread ? '' : `, ${Loadline.format.clock(from)} to ${Loadline.format.clock(to)}`}: ${said.join('; ')}.`;
   }
 
+  // The next number upwards with two digits, the second of them 0 or 5.
+  static round(v) { const unit = 10 ** Math.floor(Math.log10(v)) / 2; return Math.ceil(v / unit) * unit; }
+
   static extreme(values, choose) { return values.reduce((a, b) => choose(a, b)); }
 
   // The same as a table: at most sixty rows of what is shown.
@@ -127,7 +130,8 @@ Loadline.Charts = class {
       const limits = spec.limits.filter(limit => !!limit.right === right), at = spec.lines.findIndex(line => !!line.right === right);
       if (limits.length === 0 || at < 0) continue;
       option.series[at].markLine = { silent: true, symbol: 'none', lineStyle: { color: color('fail'), type: 'dashed', width: 1.5 }, label: { formatter: '{b}', position: 'insideEndTop', color: color('fail') }, data: limits.map(limit => ({ yAxis: limit.value, name: limit.text })) };
-      option.yAxis[+right].max = extent => Math.max(extent.max, ...limits.map(limit => limit.value)) * 1.1;
+      const highest = Loadline.Charts.round(Math.max(...limits.map(limit => limit.value)) * 1.05);
+      option.yAxis[+right].max = extent => extent.max >= highest ? null : highest;
     }
     if (spec.log) option.yAxis[0] = { ...option.yAxis[0], ...this.#decades(option.series, spec.limits) };
     return option;
@@ -160,7 +164,7 @@ Loadline.Charts = class {
   // Phases but the one that is judged are shaded: what happened there doesn't count. Faults and pauses have colours of their own.
   #bands() {
     const run = this.#run(), end = this.range()[1], band = (of, name) => of.map(({ name: title, start, end: until, label }) => [
-      { name: label ?? title, xAxis: start * 1000, itemStyle: { color: this.#color(name) }, label: { color: this.#color(name === 'band' ? 'dim' : 'fail'), position: name === 'band' ? 'insideTop' : 'insideTopLeft', fontSize: 10 } },
+      { name: label ?? title, xAxis: start * 1000, itemStyle: { color: this.#color(name) }, label: { color: this.#color(name === 'band' ? 'dim' : 'fail'), position: name === 'band' ? 'insideBottom' : 'insideTopLeft', fontSize: 10 } },
       { xAxis: (until ?? end) * 1000 },
     ]);
     const begun = of => of.start != null && (of.end ?? end) > of.start;
