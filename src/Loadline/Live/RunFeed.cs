@@ -29,7 +29,7 @@ internal sealed class RunFeed(string folder, TimeProvider time)
     /// <summary>Whether the run is over, and this has told so.</summary>
     public bool IsOver { get; private set; }
 
-    /// <summary>What is new, as one JSON object: <c>series</c> (lines of the file), <c>inside</c>, <c>faults</c>, and <c>state</c> while the run goes on or <c>summary</c> once it is over.</summary>
+    /// <summary>What is new, as one JSON object on one line: <c>series</c> (lines of the file), <c>inside</c>, <c>faults</c>, and <c>state</c> while the run goes on or <c>summary</c> once it is over.</summary>
     /// <param name="control">What may be done to the run; null where nothing may.</param>
     /// <exception cref="IOException">A file can't be read.</exception>
     public string Next(RunControl? control)
@@ -56,7 +56,8 @@ internal sealed class RunFeed(string folder, TimeProvider time)
             if (what is not null)
             {
                 json.WritePropertyName(summary is null ? "state" : "summary");
-                json.WriteRawValue(what);
+                // A server-sent event ends with its line.
+                json.WriteRawValue(what.Replace('\n', ' ').Replace('\r', ' '));
             }
             var isReported = File.Exists(Path.Combine(folder, RunFolder.Report));
             json.WriteBoolean("report", isReported);

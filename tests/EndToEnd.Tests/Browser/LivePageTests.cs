@@ -26,7 +26,7 @@ public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chr
               think: 0.2s
               mix: { query: 2, upload: 1, search: 1 }
             data: { documents: 20 }
-            llm: { first-token: 20ms, token: 2ms }
+            llm: { first-token: 20ms, per-token: 2ms }
             faults:
               slow-llm: { at: 3s, for: 4m, toxic: latency, on: llm, with: { latency: 100 } }
             objectives:
@@ -59,7 +59,7 @@ public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chr
         await Expect(page.Locator("#tools output")).ToHaveTextAsync(Span());
         var zoomed = await page.EvaluateAsync<double[]>("Loadline.page.charts.view");
         Assert.True(zoomed[1] - zoomed[0] < 30, string.Join("–", zoomed));
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show the whole run" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reset" }).ClickAsync();
         Assert.Null(await page.EvaluateAsync<double[]?>("Loadline.page.charts.view"));
 
         // The filter takes an operation out of charts and tables.

@@ -24,7 +24,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
             await page.Locator($"[data-chart='{chart}']").ScrollIntoViewIfNeededAsync();
             await page.WaitForFunctionAsync("([chart, from]) => { const on = echarts.getInstanceByDom(document.querySelector(`[data-chart='${chart}']`)); return on && on.getOption().xAxis[0].min === from * 1000; }", new object[] { chart, zoomed[0] });
         }
-        await page.GetByRole(AriaRole.Button, new() { Name = "Show the whole run" }).FocusAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Reset" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         Assert.Null(await page.EvaluateAsync<double[]?>("Loadline.page.charts.view"));
         await page.GetByLabel("Show", new() { Exact = true }).SelectOptionAsync("hold phase");
@@ -95,7 +95,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
         await Expect(open.Page.Locator("#verdict")).ToBeVisibleAsync();
         Assert.True(await open.Page.Locator(".objectives tbody tr").CountAsync() > 0);
         Assert.True(await open.Page.Locator("tr[data-operation=query]").CountAsync() > 1);
-        await Expect(open.Page.GetByText("The charts need JavaScript")).ToBeVisibleAsync();
+        Assert.Contains("The charts need JavaScript", await open.Page.ContentAsync(), StringComparison.Ordinal);
         await Expect(open.Page.Locator("#tools")).ToBeHiddenAsync();
     }
 }

@@ -95,7 +95,7 @@ public sealed class LiveServerTests : IAsyncLifetime
         ReportWriter.WriteAll(_folder);
         // The run is over, so the stream ends by itself.
         var events = (await _client.GetStringAsync(new Uri(_server.Address, "/events?token=" + _server.Token)).WaitAsync(TimeSpan.FromSeconds(30)))
-            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(text => JsonDocument.Parse(text["data: ".Length..]).RootElement).ToList();
+            .Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(text => Assert.Single(text.Split('\n'))).Select(text => JsonDocument.Parse(text["data: ".Length..]).RootElement).ToList();
         Assert.True(events.Count > 1);
         Assert.Equal(run.Series.Select(point => point.T), events.SelectMany(one => one.GetProperty("series").EnumerateArray()).Select(point => point.GetProperty("t").GetInt32()));
         Assert.Equal(run.Inside.Count, events.Sum(one => one.GetProperty("inside").GetArrayLength()));

@@ -23,7 +23,7 @@ Loadline.Page = class {
     this.shown = e('output', { class: 'dim', 'aria-live': 'polite' });
     this.tools.replaceChildren(
       e('div', { role: 'group', 'aria-label': 'Zoom' }, select, button('+', 'Zoom in', () => this.#scale(.5)), button('−', 'Zoom out', () => this.#scale(2)),
-        button('←', 'Earlier', () => this.#move(-.5)), button('→', 'Later', () => this.#move(.5)), button('Reset', 'Show the whole run', () => this.charts.zoom(null)), this.shown),
+        button('←', 'Earlier', () => this.#move(-.5)), button('→', 'Later', () => this.#move(.5)), e('button', { type: 'button', title: 'Show the whole run', onclick: () => this.charts.zoom(null) }, 'Reset'), this.shown),
       this.#choices('Operations', model.operations, this.filter.operations), this.#choices('Outcomes', Loadline.outcomes, this.filter.outcomes));
     this.tools.hidden = false;
     this.#said();
