@@ -31,6 +31,13 @@ internal sealed class Interrupts : IDisposable
         _source.Dispose();
     }
 
+    /// <summary>Asks the run to end, as the first signal does; nothing once it was asked.</summary>
+    public void Ask()
+    {
+        if (!_source.IsCancellationRequested)
+            _source.Cancel();
+    }
+
     private void Take(PosixSignalContext context)
     {
         context.Cancel = true;

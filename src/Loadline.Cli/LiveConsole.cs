@@ -49,9 +49,18 @@ internal sealed class LiveConsole(IAnsiConsole console) : IRunObserver
             table.AddRow(
                 new Text(o.Name), Number(o.PerSecond), Number(o.Answered), Number(o.Errors, o.Errors > 0 ? Color.Red : null), new Text(Figures.Seconds(o.P50)), new Text(Figures.Seconds(o.P95)), new Text(Figures.Seconds(o.P99)), new Text(Figures.Seconds(o.ServiceP95)));
         var head = string.Create(CultureInfo.InvariantCulture,
-            $"[bold]{p.Phase}[/]  {Figures.Clock(p.Elapsed)} elapsed, {Figures.Clock(p.Remaining)} remaining   [bold]{p.ActiveUsers}[/]/{p.Users} users   [bold]{p.PerSecond:0}[/] rps   {(p.ErrorShare > 0 ? "[red]" : "[green]")}{p.ErrorShare:0.00%}[/] errors");
-        return new Rows(new Markup(head), table);
+            $"[bold]{(p.IsPaused ? "paused" : p.Phase)}[/]  {Figures.Clock(p.Elapsed)} elapsed, {Figures.Clock(p.Remaining)} remaining   [bold]{p.ActiveUsers}[/]/{p.Users} users   [bold]{p.PerSecond:0}[/] rps   {(p.ErrorShare > 0 ? "[red]" : "[green]")}{p.ErrorShare:0.00%}[/] errors");
+        return p.Objectives.Count == 0 ? new Rows(new Markup(head), table) : new Rows(new Markup(head), table, new Markup(Objectives(p)));
     }
+
+    // What does not hold stands out by its sign too: not every terminal has colours, nor every eye.
+    private static string Objectives(RunProgress p) => string.Join("   ", p.Objectives.Select(objective => objective.Result switch
+    {
+        "PASS" => $"[green]✓[/] {Markup.Escape(objective.Text)}",
+        "FAIL" => $"[red]✗ {Markup.Escape(objective.Text)}[/]",
+        "WARN" => $"[yellow]! {Markup.Escape(objective.Text)}[/]",
+        _ => $"[grey]… {Markup.Escape(objective.Text)}[/]",
+    }));
 
     private static Text Number(double value, Color? color = null) =>
         new(value.ToString("N0", CultureInfo.InvariantCulture), color is { } c ? new Style(c) : Style.Plain);

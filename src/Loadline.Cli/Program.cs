@@ -6,7 +6,7 @@ using Loadline.Cli;
 var root = new Command("loadline", "Loadline load-tests a RAG system and says whether it met its objectives.")
 {
     new HelpOption(), new VersionOption(),
-    InitCommand.Create(), TryCommand.Create(), RunCommand.Create(), CheckCommand.Create(), ListCommand.Create(), ReportCommand.Create(), FaultsCommand.Create(), SloCommand.Create(),
+    InitCommand.Create(), TryCommand.Create(), RunCommand.Create(), CheckCommand.Create(), ListCommand.Create(), ReportCommand.Create(), LiveCommand.Create(), FaultsCommand.Create(), SloCommand.Create(),
     LlmCommand.Create(), ProxyCommand.Create(), GuardCommand.Create(), BurnCommand.Create(),
 };
 var parsed = root.Parse(args);

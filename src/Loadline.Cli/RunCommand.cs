@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Loadline.Export;
+using Loadline.Live;
 using Loadline.Processes;
 using Loadline.Reports;
 using Loadline.Runs;
@@ -17,20 +19,30 @@ internal static class RunCommand
     {
         var plan = new PlanArguments();
         var folder = new Option<string?>("--out") { Description = "The run folder, or the suite's. Default: runs/PLAN-TIME.", HelpName = "DIR" };
-        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder };
+        var live = new Option<int?>("--live")
+        {
+            Description = "Show the run while it goes on, as a web page on loopback whose address it prints: charts, objectives, pause, stop, fault lever. On any free port, or --live=PORT.",
+            HelpName = "PORT",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder, live };
         var export = new ExportArguments();
         plan.AddTo(command);
         export.AddTo(command);
-        command.SetAction((arguments, _) => export.Read(arguments) is { } options && plan.Read(arguments) is { } read ? RunAsync(read, arguments.GetValue(folder), options) : Task.FromResult(ExitCode.BadPlan));
+        command.SetAction((arguments, _) => export.Read(arguments) is { } options && plan.Read(arguments) is { } read
+            ? RunAsync(read, arguments.GetValue(folder), arguments.GetResult(live) is null ? null : arguments.GetValue(live) ?? 0, options)
+            : Task.FromResult(ExitCode.BadPlan));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunChoice choice, string? folder, ExportOptions options)
+    private static async Task<int> RunAsync(RunChoice choice, string? folder, int? livePort, ExportOptions options)
     {
         using var interrupts = new Interrupts(choice.Suite is null ? "ending the run" : "ending this run and the suite");
         folder ??= RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
         try
         {
+            if (choice.Suite is not null && livePort is not null)
+                return Refuse(ExitCode.BadPlan, $"--live: it shows one run, and this is a suite of several; leave it out, and follow each with 'loadline live {Path.Combine(folder, "RUN")}'");
             await using var export = options.IsAny ? await MetricsExport.StartAsync(options, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
             if (export?.Address is { } metrics)
                 Console.WriteLine($"Metrics: {metrics}");
@@ -38,6 +50,10 @@ internal static class RunCommand
                 return await RunSuiteAsync(suite, folder, export, interrupts.Token).ConfigureAwait(false);
             var plan = choice.Plan!;
             var (profile, address) = KnownTargets.Resolve(plan.Target);
+            var (observer, control, adminKey) = (Observer(), new RunControl(interrupts.Ask), Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable));
+            await using var live = livePort is { } port ? await LiveServer.StartAsync(folder, control, adminKey, port, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
+            if (live is not null)
+                observer.Step($"Live: {live.Address}");
             var summary = await new LoadRun(
                 new RunRequest
                 {
@@ -46,11 +62,14 @@ internal static class RunCommand
                     Address = address,
                     Folder = folder,
                     CommandLine = CommandLine(),
-                    AdminKey = Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable),
+                    AdminKey = adminKey,
+                    Control = live is null ? null : control,
                     Export = export,
                 },
-                Observer(), TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
+                observer, TimeProvider.System).ExecuteAsync(interrupts.Token).ConfigureAwait(false);
             ReportWriter.WriteAll(folder);
+            if (live is not null)
+                await live.FarewellAsync().ConfigureAwait(false);
             Console.WriteLine();
             Console.Write(VerdictText.Render(summary));
             Console.WriteLine($"Report: {Path.Combine(folder, RunFolder.Report)}");
@@ -63,6 +82,10 @@ internal static class RunCommand
         catch (Exception problem) when (problem is TargetProfileException or UnusableFolderException or BaselineException)
         {
             return Refuse(ExitCode.BadPlan, problem.Message);
+        }
+        catch (Exception problem) when (livePort is not null && problem.GetBaseException() is SocketException)
+        {
+            return Refuse(ExitCode.BadPlan, $"--live={livePort}: the port can't be listened on: {problem.GetBaseException().Message}; stop what uses it, or leave the port out for any free one");
         }
         catch (Exception problem) when (problem is TargetException or TargetSetupException or IOException or UnauthorizedAccessException)
         {

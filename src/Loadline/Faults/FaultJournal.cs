@@ -93,18 +93,27 @@ internal sealed partial class FaultJournal(string path, TimeProvider time, strin
     public IReadOnlyList<JournalEntry> Read()
     {
         var latest = new Dictionary<string, JournalEntry>();
+        foreach (var entry in Steps())
+            latest[entry.Id] = entry;
+        return [.. latest.Values];
+    }
+
+    /// <summary>Every line, in the order in which they were written. A line that was cut by a crash is none.</summary>
+    public IReadOnlyList<JournalEntry> Steps()
+    {
+        var steps = new List<JournalEntry>();
         try
         {
             using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), Encoding.UTF8);
             while (reader.ReadLine() is { } line)
                 if (Parse(line) is { } entry)
-                    latest[entry.Id] = entry;
+                    steps.Add(entry);
         }
-        catch (FileNotFoundException)
+        catch (Exception none) when (none is FileNotFoundException or DirectoryNotFoundException)
         {
             // No fault was begun yet.
         }
-        return [.. latest.Values];
+        return steps;
     }
 
     /// <summary>Leases that are still to be undone.</summary>

@@ -25,7 +25,14 @@ public sealed class FaultTimeline(IReadOnlyList<PlanFault> faults, FaultGround g
     private readonly FaultJournal _journal = new(Path.Combine(folder, FaultJournal.FileName), clock.Time, "run");
 
     /// <summary>The faults in the plan's order, and what became of them.</summary>
-    public IReadOnlyList<FaultLease> Leases { get; } = Name(faults);
+    public IReadOnlyList<FaultLease> Leases { get; } = [.. faults.Zip(IdsOf(faults), (fault, id) => new FaultLease(fault, id))];
+
+    /// <summary>What the leases of a plan's faults are called: the fault's name, with <c>#n</c> behind it from the second of that name on.</summary>
+    internal static IReadOnlyList<string> IdsOf(IReadOnlyList<PlanFault> faults)
+    {
+        var seen = new Dictionary<string, int>();
+        return [.. faults.Select(fault => (seen[fault.Name] = seen.GetValueOrDefault(fault.Name) + 1) is > 1 and var n ? $"{fault.Name}#{n}" : fault.Name)];
+    }
 
     /// <summary>Runs the timeline; completes when every fault has been undone.</summary>
     /// <param name="stop">Ends the faults in force; no further one is injected.</param>
@@ -37,12 +44,6 @@ public sealed class FaultTimeline(IReadOnlyList<PlanFault> faults, FaultGround g
         await Task.WhenAll(Leases.Select(lease => RunAsync(lease, undoing, ending.Token))).ConfigureAwait(false);
         await ending.CancelAsync().ConfigureAwait(false);
         await lever.ConfigureAwait(false);
-    }
-
-    private static IReadOnlyList<FaultLease> Name(IReadOnlyList<PlanFault> faults)
-    {
-        var seen = new Dictionary<string, int>();
-        return [.. faults.Select(fault => new FaultLease(fault, (seen[fault.Name] = seen.GetValueOrDefault(fault.Name) + 1) is > 1 and var n ? $"{fault.Name}#{n}" : fault.Name))];
     }
 
     private async Task WatchLeverAsync(CancellationTokenSource ending)

@@ -20,6 +20,7 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
 
     private const long Period = 100_000_000, Standstill = 250_000_000;
 
+    private readonly Lock _gate = new();
     private readonly List<int> _samples = [];
     private int _stride = 1;
     private int _looks;
@@ -52,6 +53,20 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
     /// <param name="now">The present moment, on the same clock.</param>
     public void Look(long due, long now)
     {
+        lock (_gate)
+            Take(due, now);
+    }
+
+    /// <summary>Adds what was seen to what is known otherwise.</summary>
+    /// <param name="use">What is known otherwise.</param>
+    public GeneratorUse AddTo(GeneratorUse use)
+    {
+        lock (_gate)
+            return Added(use);
+    }
+
+    private void Take(long due, long now)
+    {
         var late = Math.Min(now, to) - Math.Max(due, from);
         if (late >= Standstill)
         {
@@ -71,9 +86,7 @@ public sealed class GeneratorProbe(Func<int> inFlight, long from, long to, Func<
             _samples.RemoveAt(i);
     }
 
-    /// <summary>Adds what was seen to what is known otherwise.</summary>
-    /// <param name="use">What is known otherwise.</param>
-    public GeneratorUse AddTo(GeneratorUse use)
+    private GeneratorUse Added(GeneratorUse use)
     {
         if (_first is not { } first || _last is not { } last || last.At <= first.At)
             return use;

@@ -116,6 +116,14 @@ public sealed class Recorder : IExchangeSink, IDisposable
     /// <summary>The last whole second and everything so far. Cheap: it was made when the second was flushed.</summary>
     public LiveSnapshot Snapshot() => _flusher.Snapshot;
 
+    /// <summary>Looks at what has been recorded through the last whole second. Recording goes on meanwhile; only the next <see cref="Flush"/> waits.</summary>
+    /// <param name="look">Must not keep what it is given.</param>
+    public T Look<T>(Func<Recorded, T> look)
+    {
+        lock (_flushing)
+            return look(_flusher.Recorded(_nextSecond * Second));
+    }
+
     /// <summary>Ends recording: takes in what is left, writes it and closes the files. What is recorded afterwards is lost.</summary>
     /// <param name="end">When the load ended, nanoseconds since the run's start.</param>
     public Recorded Complete(long end)

@@ -160,6 +160,7 @@ internal sealed class SecondFlusher
         if (_files is null)
             return;
         using var firstToken = Merge(interval, Enumerable.Range(0, _rest), Measure.FirstToken);
+        using var gap = Merge(interval, Enumerable.Range(0, _rest), Measure.TokenGap);
         using var searchable = Merge(interval, [_rest], Measure.Searchable);
         _files.Write(new SeriesPoint
         {
@@ -169,6 +170,8 @@ internal sealed class SecondFlusher
             Tokens = tokens,
             TtftP50 = firstToken.Histogram.Seconds(50),
             TtftP95 = firstToken.Histogram.Seconds(95),
+            GapP50 = gap.Histogram.Seconds(50),
+            GapP95 = gap.Histogram.Seconds(95),
             SearchableP95 = searchable.Histogram.Seconds(95),
             Processes = processes,
         });

@@ -21,6 +21,12 @@ public sealed record SeriesPoint
     /// <summary>See <see cref="TtftP50"/>.</summary>
     public double? TtftP95 { get; init; }
 
+    /// <summary>Median and 95th percentile of the time between tokens; null without a stream.</summary>
+    public double? GapP50 { get; init; }
+
+    /// <summary>See <see cref="GapP50"/>.</summary>
+    public double? GapP95 { get; init; }
+
     /// <summary>95th percentile of upload → searchable; null without a sample.</summary>
     public double? SearchableP95 { get; init; }
 

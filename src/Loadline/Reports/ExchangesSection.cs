@@ -18,12 +18,12 @@ internal static class ExchangesSection
     }
 
     private static HtmlText Group(string title, List<SampledExchange> exchanges, string none) => Html.Of($"""
-        <h3>{title}</h3>{(exchanges.Count == 0 ? Html.Of($"<p>{none}</p>") : Html.Each(exchanges.Take(MostOfAKind), Exchange))}
-        {Html.If(exchanges.Count > MostOfAKind, () => Html.Of($"<p>{exchanges.Count - MostOfAKind} more are in {RunFolder.Exchanges}.</p>"))}
+        <div data-exchanges="{title}"><h3>{title}</h3><p class="hiding" hidden>The filter hides all of them.</p>{(exchanges.Count == 0 ? Html.Of($"<p>{none}</p>") : Html.Each(exchanges.Take(MostOfAKind), Exchange))}
+        {Html.If(exchanges.Count > MostOfAKind, () => Html.Of($"<p>{exchanges.Count - MostOfAKind} more are in {RunFolder.Exchanges}.</p>"))}</div>
         """);
 
     private static HtmlText Exchange(SampledExchange exchange) => Html.Of($"""
-        <details class="exchange"><summary><span class="o o-{exchange.Outcome}">{exchange.Outcome.Replace('_', ' ')}</span> <strong>{exchange.Operation}</strong> <span class="n">{Quantity.Seconds(exchange.End - exchange.Due)}</span> <span class="dim">{Status(exchange)} · user {exchange.User} · at {Quantity.Seconds(exchange.Due)}{Html.If(exchange.Tokens > 0, () => Html.Of($" · {exchange.Tokens} tokens"))}</span></summary>
+        <details class="exchange" data-operation="{exchange.Operation}" data-outcome="{exchange.Outcome}"><summary><span class="o o-{exchange.Outcome}">{exchange.Outcome.Replace('_', ' ')}</span> <strong>{exchange.Operation}</strong> <span class="n">{Quantity.Seconds(exchange.End - exchange.Due)}</span> <span class="dim">{Status(exchange)} · user {exchange.User} · at {Quantity.Seconds(exchange.Due)}{Html.If(exchange.Tokens > 0, () => Html.Of($" · {exchange.Tokens} tokens"))}</span></summary>
         {Stages(exchange)}
         {Text("Request", exchange.Request)}{Text("Response", exchange.Response)}</details>
         """);

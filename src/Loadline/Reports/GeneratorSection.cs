@@ -7,7 +7,7 @@ internal static class GeneratorSection
 {
     public static HtmlText Render(RunSummary summary) => Html.Of($"""
         <h3>The load generator</h3><p>A run in which one of these limits was broken is INVALID: it would tell of the load generator and not of the target.</p>
-        <div class="scroll" tabindex="0" role="region" aria-label="The load generator"><table><thead><tr><th scope="col">Looked at</th><th scope="col">Measured</th><th scope="col">At most</th><th scope="col">Kept</th></tr></thead>
+        <div class="scroll" tabindex="0" role="region" aria-label="The load generator"><table><thead><tr><th scope="col">Looked at</th><th scope="col" class="n">Measured</th><th scope="col" class="n">At most</th><th scope="col">Kept</th></tr></thead>
         <tbody>{Html.Each(summary.Generator, Row)}</tbody></table></div>
         {Html.If(summary.Environment.Calibration is not null, () => Calibration(summary.Environment.Calibration!))}
         """);

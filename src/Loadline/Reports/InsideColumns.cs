@@ -9,23 +9,32 @@ internal static class InsideColumns
 {
     public const int MostPoints = 600;
 
+    /// <summary>What one look tells: metric, part and value. Of times the 95th percentile; above the last bucket, where nobody knows it, nothing.</summary>
+    public static IEnumerable<(InsideMetric Metric, string Of, double Value)> Values(InsidePoint look)
+    {
+        foreach (var (key, value) in Numbers(look))
+        {
+            var (name, labels) = InsideTotals.Parse(key);
+            if (value is { } number && double.IsFinite(number) && InsideMetric.Find(name) is { } metric)
+                yield return (metric, string.Join(", ", labels.Select(label => label.Value)), number);
+        }
+    }
+
     public static void Write(Utf8JsonWriter json, IReadOnlyList<InsidePoint> looks)
     {
+        var lines = looks.SelectMany(look => Values(look).Select(value => (look.T, value.Metric, value.Of, value.Value))).ToLookup(value => value.Metric);
         json.WriteStartObject("inside");
-        var lines = Lines(looks);
-        foreach (var metric in InsideMetric.All)
+        foreach (var metric in InsideMetric.All.Where(lines.Contains))
         {
-            var mine = lines.Where(line => line.Key.Name == metric.Name).OrderBy(line => line.Key.Of, StringComparer.Ordinal).ToList();
-            if (mine.Count == 0)
-                continue;
             json.WriteStartObject(metric.Name);
             json.WriteString("unit", metric.Unit);
             json.WriteStartObject("of");
-            foreach (var (key, points) in mine)
+            foreach (var part in lines[metric].GroupBy(value => value.Of).OrderBy(part => part.Key, StringComparer.Ordinal))
             {
+                var points = part.ToList();
                 var stride = 1 + ((points.Count - 1) / MostPoints);
-                json.WriteStartObject(key.Of);
-                Column(json, "t", points.Where((_, at) => at % stride == 0).Select(point => point.At));
+                json.WriteStartObject(part.Key);
+                Column(json, "t", points.Where((_, at) => at % stride == 0).Select(point => point.T));
                 Column(json, "v", points.Where((_, at) => at % stride == 0).Select(point => point.Value));
                 json.WriteEndObject();
             }
@@ -35,32 +44,16 @@ internal static class InsideColumns
         json.WriteEndObject();
     }
 
-    private static Dictionary<(string Name, string Of), List<(double At, double Value)>> Lines(IReadOnlyList<InsidePoint> looks)
+    private static IEnumerable<(string Key, double? Value)> Numbers(InsidePoint look)
     {
-        var lines = new Dictionary<(string, string), List<(double, double)>>();
-        foreach (var look in looks)
-        {
-            foreach (var (key, value) in look.Levels ?? new Dictionary<string, double>())
-                Add(key, value);
-            foreach (var (key, pair) in look.Rates ?? new Dictionary<string, double[]>())
-                Add(key, pair[1] > 0 ? pair[0] / pair[1] : null);
-            foreach (var (key, pair) in look.Shares ?? new Dictionary<string, double[]>())
-                Add(key, pair[1] > 0 ? 100 * pair[0] / pair[1] : null);
-            foreach (var (key, buckets) in look.Times ?? new Dictionary<string, InsideBuckets>())
-                Add(key, buckets.Quantile(0.95) is { } value && double.IsFinite(value) ? value : null);
-
-            void Add(string key, double? value)
-            {
-                if (value is not { } number)
-                    return;
-                var (name, labels) = InsideTotals.Parse(key);
-                var of = string.Join(", ", labels.Select(label => label.Value));
-                if (!lines.TryGetValue((name, of), out var line))
-                    lines[(name, of)] = line = [];
-                line.Add((look.T, number));
-            }
-        }
-        return lines;
+        foreach (var (key, value) in look.Levels ?? new Dictionary<string, double>())
+            yield return (key, value);
+        foreach (var (key, pair) in look.Rates ?? new Dictionary<string, double[]>())
+            yield return (key, pair[1] > 0 ? pair[0] / pair[1] : null);
+        foreach (var (key, pair) in look.Shares ?? new Dictionary<string, double[]>())
+            yield return (key, pair[1] > 0 ? 100 * pair[0] / pair[1] : null);
+        foreach (var (key, buckets) in look.Times ?? new Dictionary<string, InsideBuckets>())
+            yield return (key, buckets.Quantile(0.95));
     }
 
     private static void Column(Utf8JsonWriter json, string name, IEnumerable<double> values)

@@ -10,7 +10,7 @@ internal static class ObjectivesSection
         ? Html.Of($"<p>The plan has no objectives.</p>")
         : Html.Of($"""
             <div class="scroll" tabindex="0" role="region" aria-label="Objectives">
-            <table class="objectives"><thead><tr><th scope="col">Result</th><th scope="col">Objective</th><th scope="col" class="n">Measured</th><th scope="col" class="n" title="95 % confidence interval of a percentile">95 % interval</th><th scope="col" class="n">Limit</th><th scope="col">From the limit</th><th scope="col" class="n">Samples</th></tr></thead>
+            <table class="objectives judged"><thead><tr><th scope="col">Result</th><th scope="col">Objective</th><th scope="col" class="n">Measured</th><th scope="col" class="n" title="95 % confidence interval of a percentile">95 % interval</th><th scope="col" class="n">Limit</th><th scope="col">From the limit</th><th scope="col" class="n">Samples</th></tr></thead>
             <tbody>{Html.Each(summary.Objectives, Row)}</tbody></table></div>
             """);
 

@@ -36,7 +36,13 @@ public sealed class PlainProgress(Action<string> write) : IRunObserver
         var operations = string.Join("  ", progress.Operations.Select(
             o => $"{o.Name} {Figures.Seconds(o.P50)}/{Figures.Seconds(o.P95)}/{Figures.Seconds(o.P99)} (service {Figures.Seconds(o.ServiceP95)}){(o.Errors > 0 ? $" {o.Errors} errors" : "")}"));
         write(string.Create(CultureInfo.InvariantCulture,
-            $"  {progress.Phase,-4} {Figures.Clock(progress.Elapsed)} (-{Figures.Clock(progress.Remaining)})  {progress.ActiveUsers,5} users  {progress.PerSecond,6:0} rps  {progress.ErrorShare:0.0%} errors  P50/P95/P99 (service P95): {operations}"));
+            $"  {(progress.IsPaused ? "held" : progress.Phase),-4} {Figures.Clock(progress.Elapsed)} (-{Figures.Clock(progress.Remaining)})  {progress.ActiveUsers,5} users  {progress.PerSecond,6:0} rps  {progress.ErrorShare:0.0%} errors  P50/P95/P99 (service P95): {operations}{Failing(progress)}"));
+    }
+
+    private static string Failing(RunProgress progress)
+    {
+        var failing = progress.Objectives.Where(objective => objective.Result == "FAIL").Select(objective => objective.Text).ToList();
+        return failing.Count == 0 ? "" : $"  ✗ {string.Join("; ", failing)}";
     }
 
     /// <inheritdoc/>

@@ -14,11 +14,12 @@ public static class RunReader
     {
         if (!Directory.Exists(folder))
             throw new RunFolderException($"{folder}: there is no such folder; give the run folder that 'loadline run' printed.");
+        var summary = LoadSummary(folder);
         return new(
-            LoadSummary(folder),
+            summary,
             ReadLines(folder, RunFolder.Series, RunJson.ReadPoint),
             ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange))
-        { Inside = ReadInside(folder) };
+        { Inside = ReadInside(folder), Spread = ReadSpread(folder, summary) };
     }
 
     /// <summary>Reads <c>summary.json</c> alone.</summary>
@@ -50,6 +51,23 @@ public static class RunReader
     // Runs of older Loadlines, and those of targets without probes, have no such file.
     private static List<InsidePoint> ReadInside(string folder) =>
         File.Exists(Path.Combine(folder, RunFolder.Inside)) ? ReadLines(folder, RunFolder.Inside, RunJson.ReadInside) : [];
+
+    private static IReadOnlyDictionary<string, IReadOnlyDictionary<string, LatencySteps>> ReadSpread(string folder, RunSummary summary)
+    {
+        var path = Path.Combine(folder, RunFolder.Histograms);
+        try
+        {
+            return LatencySpread.Read(folder, summary);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new RunFolderException($"{path} is damaged: {exception.Message} Restore it from a copy, or run again.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new RunFolderException($"{path} can't be read: {exception.Message}", exception);
+        }
+    }
 
     private static List<T> ReadLines<T>(string folder, string file, Func<string, T?> read)
         where T : class

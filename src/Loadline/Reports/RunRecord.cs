@@ -11,6 +11,9 @@ public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Se
 {
     /// <summary>Looks at the target from inside; none without probes.</summary>
     public IReadOnlyList<InsidePoint> Inside { get; init; } = [];
+
+    /// <summary>Histograms of the hold phase without its warm-up: of an operation, <c>ttft</c>, <c>gap</c> and <c>searchable</c>, by part (<c>answered</c>, <c>not answered</c>); none without a histogram log.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, LatencySteps>> Spread { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, LatencySteps>>();
 }
 
 /// <summary>A run folder that can't be read: the message says which file, what is wrong with it, and what to do.</summary>

@@ -24,6 +24,8 @@ internal static class SeriesColumns
             Column(json, "tokens", series, point => point.Tokens);
             Column(json, "ttftP50", series, point => point.TtftP50);
             Column(json, "ttftP95", series, point => point.TtftP95);
+            Column(json, "gapP50", series, point => point.GapP50);
+            Column(json, "gapP95", series, point => point.GapP95);
             Column(json, "searchableP95", series, point => point.SearchableP95);
             json.WriteStartObject("operations");
             foreach (var name in OperationNames(series))

@@ -38,7 +38,7 @@ internal static class SettingSection
         """);
 
     private static HtmlText Processes(IReadOnlyList<ProcessSummary> processes) => Html.Of($"""
-        <h3>Processes over the hold phase</h3><div class="scroll" tabindex="0" role="region" aria-label="Processes"><table><thead><tr><th scope="col">Process</th><th scope="col">CPU cores</th><th scope="col">Memory first</th><th scope="col">last</th><th scope="col">peak</th></tr></thead>
+        <h3>Processes over the hold phase</h3><div class="scroll" tabindex="0" role="region" aria-label="Processes"><table><thead><tr><th scope="col">Process</th><th scope="col" class="n">CPU cores</th><th scope="col" class="n">Memory first</th><th scope="col" class="n">last</th><th scope="col" class="n">peak</th></tr></thead>
         <tbody>{Html.Each(processes, process => Html.Of($"<tr><th scope=\"row\">{process.Name}</th><td class=\"n\">{Quantity.Format(process.CpuCores, "")}</td><td class=\"n\">{Quantity.Bytes(process.MemoryStartBytes)}</td><td class=\"n\">{Quantity.Bytes(process.MemoryEndBytes)}</td><td class=\"n\">{Quantity.Bytes(process.MemoryPeakBytes)}</td></tr>"))}</tbody></table></div>
         """);
 }

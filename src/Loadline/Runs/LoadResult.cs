@@ -34,6 +34,12 @@ internal sealed class LoadResult
     /// <summary>Requests sent a second time, because their connection had been closed while it was idle.</summary>
     public long SentAgain { get; init; }
 
+    /// <summary>When a person held the load.</summary>
+    public IReadOnlyList<RunSpan> Pauses { get; init; } = [];
+
+    /// <summary>Arrivals of open loads that were due then, and were not made.</summary>
+    public long Withheld { get; init; }
+
     /// <summary>What became of the plan's faults, in its order.</summary>
     public IReadOnlyList<FaultLease> Faults { get; init; } = [];
 

@@ -56,11 +56,12 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             request.Export!.Begin(metrics);
         try
         {
-            var load = await LoadAsync(address, embedded, faults, keys, corpusIds, metrics, stop).ConfigureAwait(false);
+            var load = await LoadAsync(address, embedded, faults, keys, corpusIds, metrics, baseline?.Item1, calibration, stop).ConfigureAwait(false);
             var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
             metrics?.End(summary.Verdict, [.. summary.Objectives.Where(objective => objective.Result != "INVALID").Select(objective => (objective.Text, objective.Result == "PASS"))]);
             observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
             RunJson.WriteSummary(request.Folder, summary);
+            File.Delete(Path.Combine(request.Folder, RunFolder.State));
             return summary;
         }
         finally
@@ -128,7 +129,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     }
 
     private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, CancellationToken stop)
+        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, Baseline? baseline, Calibration? calibration,
+        CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
@@ -165,7 +167,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         var clock = new RunClock(time);
         using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
-        population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds);
+        var pauses = new PauseGate(clock);
+        population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds, pauses);
         var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
         metrics?.Begin(new LoadView
         {
@@ -178,16 +181,28 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Faults = () => faults.Leases,
         });
 
+        var state = new RunState
+        {
+            Id = RunFolder.IdOf(request.Folder),
+            Plan = RunSummaries.Of(request),
+            StartedAt = startedAt,
+            Phases = RunSummaries.Phases(times, times.End),
+            Faults = RunSummaries.Planned(plan.Faults),
+            Now = new RunProgress("up", TimeSpan.Zero, plan.Load.Duration, 0, plan.Load.Users, 0, 0, []),
+        };
+        var judgement = new RunningJudgement(plan, baseline, recorder, processes, generator, population.Gauges, aborts, calibration);
+        request.Control?.Begin(pauses);
         using var watching = new CancellationTokenSource();
         var users = population.RunAsync(ending.Token);
         var disturbing = faults.RunAsync(clock, request.Folder, observer.Step, ending.Token);
         var background = Task.WhenAll(
             recorder.RunAsync(time, () => clock.Now, watching.Token),
-            watch.RunAsync(time, () => clock.Now, recorder.Snapshot, watching.Token),
+            watch.RunAsync(time, () => clock.Now, recorder.Snapshot, new RunMoment(population.Gauges, pauses, judgement), now => (state with { Now = now }).WriteTo(request.Folder), watching.Token),
             generator.RunAsync(clock, SeededRandom.Mix(plan.Seed, 300), watching.Token),
             probe?.RunAsync(() => clock.Now, plan.Load.Duration, watching.Token) ?? Task.CompletedTask);
         var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
         await users.ConfigureAwait(false);
+        request.Control?.End();
         var endedAt = clock.Now;
         // Users leave with the load's end, and a fault with its own, which is no later; a run that is stopped ends both.
         await disturbing.ConfigureAwait(false);
@@ -211,6 +226,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             SentAgain = wire.SentAgain,
             Faults = faults.Leases,
             FaultWatch = faults.Watch,
+            Pauses = pauses.Pauses,
+            Withheld = pauses.Withheld,
         };
     }
 

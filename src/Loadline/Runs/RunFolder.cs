@@ -11,6 +11,9 @@ public static class RunFolder
     /// <summary>The <see cref="RunSummary"/>, camelCase JSON.</summary>
     public const string Summary = "summary.json";
 
+    /// <summary>The <see cref="RunState"/> while the run goes on, replaced each second; gone when <see cref="Summary"/> is there.</summary>
+    public const string State = "state.json";
+
     /// <summary>A <see cref="SeriesPoint"/> per line and second, camelCase JSON.</summary>
     public const string Series = RecordingFiles.Series;
 

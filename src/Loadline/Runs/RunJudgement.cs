@@ -66,6 +66,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
             Faults = RunSummaries.Faults(load.Faults, faults),
+            Pauses = RunSummaries.Pauses(load.Pauses),
             Metrics = Metrics(evidence, log, toldMetrics),
             Inside = [.. told.Select(value => new InsideSummary(value.Metric, value.Selector, value.Unit, value.Min, value.Mean, value.P95, value.Max, value.Samples))],
             Operations = judged.Summaries(),
@@ -102,6 +103,11 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
         if (load.Interrupted)
             health = health.And("the run was interrupted");
+        if (load.Pauses.Count > 0)
+            health = health.And(string.Create(CultureInfo.InvariantCulture,
+                $"the run was paused by hand for {load.Pauses.Sum(pause => pause.End - pause.Start) / 1e9:0.#} s, first at {Clock.Text(load.Pauses[0].Start / 1e9)}: the load was not the plan's"));
+        if (load.Withheld > 0)
+            health = health.Note($"{load.Withheld} arrivals that were due in a pause were not made.");
         foreach (var problem in RunFaults.Problems(load))
             health = health.And(problem);
         if (warmUp is { IsOver: true })

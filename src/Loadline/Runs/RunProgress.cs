@@ -26,7 +26,23 @@ public interface IRunObserver
 /// <param name="ErrorShare">The share of failed and timed-out exchanges in the last second, 0–1.</param>
 /// <param name="Operations">Operation by operation, in the plan's order.</param>
 public sealed record RunProgress(
-    string Phase, TimeSpan Elapsed, TimeSpan Remaining, int ActiveUsers, int Users, double PerSecond, double ErrorShare, IReadOnlyList<OperationProgress> Operations);
+    string Phase, TimeSpan Elapsed, TimeSpan Remaining, int ActiveUsers, int Users, double PerSecond, double ErrorShare, IReadOnlyList<OperationProgress> Operations)
+{
+    /// <summary>Whether a person holds the load (<see cref="RunControl.Pause"/>).</summary>
+    public bool IsPaused { get; init; }
+
+    /// <summary>Pauses so far; one that goes on ends now.</summary>
+    public IReadOnlyList<PauseSummary> Pauses { get; init; } = [];
+
+    /// <summary>Exchanges sent and not ended.</summary>
+    public int InFlight { get; init; }
+
+    /// <summary>The plan's objectives by the hold phase so far, as of a few seconds ago; <c>PENDING</c> where it says nothing yet.</summary>
+    public IReadOnlyList<ObjectiveSummary> Objectives { get; init; } = [];
+
+    /// <summary>What the load generator has seen of itself in the hold phase so far; empty before it.</summary>
+    public IReadOnlyList<GeneratorSummary> Generator { get; init; } = [];
+}
 
 /// <summary>One operation at one moment; percentiles in seconds over the run so far, of the response time (from due) and the service time (from sent); null before the first success.</summary>
 public sealed record OperationProgress(string Name, double PerSecond, long Answered, long Errors, double? P50, double? P95, double? P99, double? ServiceP95 = null);

@@ -38,6 +38,9 @@ public sealed record RunRequest
     /// <summary>Where its metrics go while it goes on; null for nowhere.</summary>
     public MetricsExport? Export { get; init; }
 
+    /// <summary>What a person may do to the run while it goes on; null where nobody can.</summary>
+    public RunControl? Control { get; init; }
+
     /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
     public bool Calibrate { get; init; } = true;
 }

@@ -27,6 +27,10 @@ internal static class RunSummaries
         { Load = Load(plan) };
     }
 
+    /// <summary>Faults as planned, with the names that their leases will have.</summary>
+    public static IReadOnlyList<PlannedFault> Planned(IReadOnlyList<PlanFault> faults) =>
+        [.. faults.Zip(FaultTimeline.IdsOf(faults), (fault, id) => new PlannedFault(id, fault.Name, FaultText.Of(fault), fault.At.TotalSeconds, fault.End.TotalSeconds))];
+
     /// <summary>A plan's load in a few words.</summary>
     public static string Load(Plan plan) => plan.Scenarios is [var only]
         ? LoadExplanation.Brief(only.Load)
@@ -72,6 +76,9 @@ internal static class RunSummaries
             return new FaultSummary(lease.Fault.Name, FaultText.Of(lease.Fault), of?.Start, of?.End, of?.Trigger.Seconds, of?.Recovery.Seconds, of?.Drain.Seconds, notes);
         })];
     }
+
+    /// <summary>Pauses in seconds.</summary>
+    public static IReadOnlyList<PauseSummary> Pauses(IEnumerable<RunSpan> pauses) => [.. pauses.Select(pause => new PauseSummary(pause.Start / 1e9, pause.End / 1e9))];
 
     /// <summary>What is worth a note about looks at the target from inside: those that failed, and why.</summary>
     public static IEnumerable<string> InsideNotes(IEnumerable<InsidePoint> looks)

@@ -49,6 +49,9 @@ public sealed record RunSummary
     /// <summary>The faults that were injected, in the order in which they were due, and how the target got over them.</summary>
     public IReadOnlyList<FaultSummary> Faults { get; init; } = [];
 
+    /// <summary>When a person held the load; the run is INVALID then.</summary>
+    public IReadOnlyList<PauseSummary> Pauses { get; init; } = [];
+
     /// <summary>The run that this one was compared with; null for none.</summary>
     public string? Baseline { get; init; }
 
@@ -126,6 +129,9 @@ public sealed record CalibrationSummary(double RequestsPerSecond, double Service
 /// <param name="Drain">How long what it dammed up took to run off, seconds (<c>queue.drain</c>).</param>
 /// <param name="Notes">Why a figure is not there, a clause each, and what went wrong with the fault itself.</param>
 public sealed record FaultSummary(string Name, string What, double? Start, double? End, double? Trigger, double? Recovery, double? Drain, IReadOnlyList<string> Notes);
+
+/// <summary>A pause: seconds since the run's start.</summary>
+public sealed record PauseSummary(double Start, double End);
 
 /// <summary>A warm-up: seconds since the run's start.</summary>
 /// <param name="Start">The hold phase's first moment.</param>

@@ -15,6 +15,9 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnl
     // CPU over a longer stretch is steadier, and a look costs a few file reads.
     private const int SecondsBetweenLooks = 2;
 
+    // Percentiles of the whole hold phase cost milliseconds of the load generator's time.
+    private const int SecondsBetweenJudgements = 5;
+
     private IReadOnlyDictionary<string, SeriesProcess>? _unread;
 
     /// <summary>What the processes did since it was last asked; null when there is nothing new. For the recorder.</summary>
@@ -24,8 +27,10 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnl
     /// <param name="time">The timer's clock.</param>
     /// <param name="now">Nanoseconds since the run's start.</param>
     /// <param name="snapshot">The recorder's live view.</param>
+    /// <param name="moment">What else there is to tell of a moment.</param>
+    /// <param name="keep">Takes each moment, for the run folder.</param>
     /// <param name="cancellationToken">Ends the watch, without an exception.</param>
-    public async Task RunAsync(TimeProvider time, Func<long> now, Func<LiveSnapshot> snapshot, CancellationToken cancellationToken)
+    public async Task RunAsync(TimeProvider time, Func<long> now, Func<LiveSnapshot> snapshot, RunMoment moment, Action<RunProgress> keep, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
         try
@@ -35,7 +40,9 @@ internal sealed class RunWatch(Plan plan, ProcessSeries processes, Func<IReadOnl
                 var elapsed = TimeSpan.FromTicks(now() / 100);
                 if (tick % SecondsBetweenLooks == 0)
                     Look(elapsed.TotalSeconds);
-                observer.Progress(Progress(elapsed, snapshot()));
+                var progress = moment.Complete(Progress(elapsed, snapshot()), judge: tick % SecondsBetweenJudgements == 0);
+                keep(progress);
+                observer.Progress(progress);
             }
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -10,10 +10,9 @@ internal static class SuiteHtml
     public static string Render(SuiteRecord record)
     {
         var suite = record.Summary;
-        return HtmlReport.Fill(HtmlReport.Asset("suite.html"), new Dictionary<string, string>
+        return PageAssets.Fill("suite.html", new()
         {
-            ["title"] = Html.Escape($"{Word(suite)} · {suite.Name} · Loadline"),
-            ["style"] = HtmlReport.Asset("report.css"),
+            ["head"] = PageAssets.Head($"{Word(suite)} · {suite.Name} · Loadline"),
             ["verdict"] = Verdict(suite).Value,
             ["runs"] = Runs(record).Value,
             ["missed"] = Missed(record).Value,

@@ -61,6 +61,8 @@ internal sealed class ArrivalRun(UserWorld world, Schedule schedule, long begin)
     /// <inheritdoc/>
     public void Fire(long due)
     {
+        if (world.Pauses?.Withhold() == true)
+            return;
         world.Gauges.Arrived();
         var user = _ready ?? TakeFree();
         _ready = null;

@@ -90,6 +90,8 @@ internal sealed class User
                 return;
             Prepare();
             await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            if (_world.Pauses is { IsPaused: true } pauses && (due = await pauses.PassAsync(due, end, stop).ConfigureAwait(false)) >= end)
+                return;
             if (stop.IsCancellationRequested)
                 return;
         }
@@ -107,6 +109,8 @@ internal sealed class User
                 _session.Begin(_random);
             Prepare();
             await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            if (_world.Pauses is { IsPaused: true } pauses && (due = await pauses.PassAsync(due, end, stop).ConfigureAwait(false)) >= end)
+                break;
             if (stop.IsCancellationRequested || await RequestAsync(due, 0, stop).ConfigureAwait(false) is not { } endedAt)
                 return;
             due = Next(due, endedAt);

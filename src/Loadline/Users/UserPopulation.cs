@@ -25,9 +25,11 @@ public sealed class UserPopulation
     /// <param name="sink">Takes every exchange that ended.</param>
     /// <param name="clock">The same clock as the wire's.</param>
     /// <param name="corpusIds">What <see cref="CorpusSeeder.SeedAsync"/> returned.</param>
+    /// <param name="pauses">Holds the load for a while; null where nobody can.</param>
     /// <exception cref="ArgumentException">The mix names an operation that the target does not have; see <see cref="Missing"/>.</exception>
     public UserPopulation(
-        Plan plan, TargetProfile profile, IReadOnlyList<string> keys, IWire wire, IExchangeSink sink, RunClock clock, IReadOnlyList<string>? corpusIds = null)
+        Plan plan, TargetProfile profile, IReadOnlyList<string> keys, IWire wire, IExchangeSink sink, RunClock clock, IReadOnlyList<string>? corpusIds = null,
+        PauseGate? pauses = null)
     {
         if (Missing(plan, profile) is { Count: > 0 } missing)
             throw new ArgumentException($"load.mix names {string.Join(", ", missing)}; profile '{profile.Name}' has {string.Join(", ", profile.Operations.Keys)}", nameof(plan));
@@ -52,6 +54,7 @@ public sealed class UserPopulation
                 Clock = clock,
                 Gauges = new PopulationGauges(Gauges),
                 Watch = _watch,
+                Pauses = pauses,
                 Operations = new WeightedChoice<OperationProfile>([.. scenario.Load.Mix.Where(entry => entry.Value > 0).Select(entry => (profile.Operations[entry.Key], entry.Value))]),
             });
             firstUser += scenario.Load.Users;

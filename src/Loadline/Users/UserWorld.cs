@@ -39,5 +39,8 @@ internal sealed class UserWorld
 
     internal required UploadWatch Watch { get; init; }
 
+    /// <summary>Holds the load for a while; null where nobody can.</summary>
+    internal PauseGate? Pauses { get; init; }
+
     internal required WeightedChoice<OperationProfile> Operations { get; init; }
 }

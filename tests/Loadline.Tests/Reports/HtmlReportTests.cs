@@ -48,13 +48,51 @@ public class HtmlReportTests
             columns.RootElement.GetProperty("processes").GetProperty("of").GetProperty("rag").GetProperty("memory").EnumerateArray().Select(value => value.GetInt64()));
     }
 
+    [Theory]
+    [InlineData("PASS")]
+    [InlineData("FAIL")]
+    public void The_tables_say_what_the_summary_says(string verdict)
+    {
+        var summary = SampleRun.Make(verdict).Summary;
+        var html = HtmlReport.Render(SampleRun.Make(verdict));
+        foreach (var operation in summary.Operations)
+        {
+            var row = Row(html, $"data-operation=\"{operation.Name}\"><th scope=\"row\">{operation.Name}</th><td class=\"n\">");
+            Assert.Equal([operation.Name, Quantity.Format(operation.PerSecond, "1/s"), .. Words.Outcomes.Select(outcome => Quantity.Count(operation.Outcomes[outcome.Key]))], row[..7]);
+            foreach (var (name, time) in new[] { ("response", operation.ResponseTime), ("service", operation.ServiceTime), ("not answered", operation.FailureTime), ("first token", operation.TimeToFirstToken), ("between tokens", operation.TimeBetweenTokens) })
+                if (time is not null)
+                    Assert.Equal(
+                        [operation.Name, name, Quantity.Count(time.Count), .. new[] { time.Min, time.Mean, time.P50, time.P90, time.P95, time.P99, time.P999, time.Max }.Select(value => Quantity.Seconds(value))],
+                        Row(html, $"data-operation=\"{operation.Name}\"><th scope=\"row\">{operation.Name}</th><td>{name}</td>"));
+        }
+        foreach (var objective in summary.Objectives)
+        {
+            var row = Row(html, $"<code>{Html.Escape(objective.Text)}</code>");
+            Assert.EndsWith(objective.Result, row[0], StringComparison.Ordinal);
+            Assert.Equal((Quantity.Format(objective.Value, objective.Unit), Quantity.Format(objective.Limit, objective.Unit), Quantity.Count(objective.Samples)), (row[2], row[4], row[6]));
+            Assert.StartsWith(Margin.Describe(objective), row[5], StringComparison.Ordinal);
+        }
+        foreach (var check in summary.Generator)
+            Assert.Equal([check.Name, Quantity.Format(check.Value, check.Unit), Quantity.Format(check.Limit, check.Unit), check.Kept ? "✓ yes" : "✗ no"], Row(html, $"<th scope=\"row\">{check.Name}</th>"));
+
+        // The cells' texts of the row that holds a text.
+        static string[] Row(string html, string with)
+        {
+            var at = html.IndexOf(with, StringComparison.Ordinal);
+            Assert.True(at >= 0, $"no row has {with}");
+            var row = html[html.LastIndexOf("<tr", at, StringComparison.Ordinal)..html.IndexOf("</tr>", at, StringComparison.Ordinal)];
+            return [.. System.Text.RegularExpressions.Regex.Matches(row, "<t[hd][^>]*>(.*?)</t[hd]>", System.Text.RegularExpressions.RegexOptions.Singleline)
+                .Select(cell => System.Net.WebUtility.HtmlDecode(System.Text.RegularExpressions.Regex.Replace(cell.Groups[1].Value, "<[^>]+>", "")).Trim())];
+        }
+    }
+
     [Fact]
     public void The_target_from_inside_is_a_table_and_charts_and_only_where_somebody_told_something()
     {
         var run = SampleRun.Make();
         var html = HtmlReport.Render(run);
         Assert.Contains("The target from inside", html);
-        Assert.Contains("data-chart=\"inside:vectors.search\"", html);
+        Assert.Contains("data-figures=\"inside\"", html);
         Assert.Contains("<td>service rag</td>", html);
         using var columns = JsonDocument.Parse(Embedded(html, "series-data"));
         var inside = columns.RootElement.GetProperty("inside");
@@ -63,7 +101,8 @@ public class HtmlReportTests
         // The 304th of 320 is the fourth of 20 in 1–10 ms.
         Assert.Equal(0.001 + (0.009 * 4 / 20), inside.GetProperty("vectors.search").GetProperty("of").GetProperty("").GetProperty("v")[3].GetDouble(), 1e-9);
         var without = HtmlReport.Render(run with { Inside = [], Summary = run.Summary with { Inside = [] } });
-        Assert.DoesNotContain("from inside", without);
+        Assert.DoesNotContain("The target from inside", without);
+        Assert.DoesNotContain("data-figures=\"inside\"", without);
         Assert.DoesNotContain("href=\"#inside\"", without);
     }
 

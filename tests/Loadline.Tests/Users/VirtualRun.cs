@@ -16,7 +16,8 @@ internal sealed class VirtualRun
     {
         Clock = new RunClock(Time);
         Wire = new FunctionWire(Clock, target);
-        Population = new UserPopulation(plan, profile ?? Rag, [], Wire, Sink, Clock);
+        Pauses = new PauseGate(Clock);
+        Population = new UserPopulation(plan, profile ?? Rag, [], Wire, Sink, Clock, pauses: Pauses);
     }
 
     internal FakeTimeProvider Time { get; } = new();
@@ -28,6 +29,8 @@ internal sealed class VirtualRun
     internal FunctionWire Wire { get; }
 
     internal UserPopulation Population { get; }
+
+    internal PauseGate Pauses { get; }
 
     /// <summary>Exchanges in the order in which they were due.</summary>
     internal IReadOnlyList<Exchange> Exchanges => [.. Sink.Exchanges.OrderBy(exchange => exchange.Due)];
@@ -41,6 +44,13 @@ internal sealed class VirtualRun
         // What a drained watch or a queued continuation still owes comes from the thread pool.
         if (!task.Wait(TimeSpan.FromSeconds(20)))
             throw new TimeoutException("the population did not end");
+    }
+
+    /// <summary>Lets time go on, in steps of 1 ms.</summary>
+    internal void Advance(double seconds)
+    {
+        for (var i = 0; i < seconds * 1000; i++)
+            Time.Advance(TimeSpan.FromMilliseconds(1));
     }
 
     /// <summary>What the target answers.</summary>
