@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Loadline.Recording;
 using Loadline.Runs;
+using Loadline.Traces;
 
 namespace Loadline.Reports;
 
@@ -18,7 +19,7 @@ public static class RunReader
             LoadSummary(folder),
             ReadLines(folder, RunFolder.Series, RunJson.ReadPoint),
             ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange))
-        { Inside = ReadInside(folder) };
+        { Inside = ReadInside(folder), Traces = ReadTraces(folder) };
     }
 
     /// <summary>Reads <c>summary.json</c> alone.</summary>
@@ -50,6 +51,17 @@ public static class RunReader
     // Runs of older Loadlines, and those of targets without probes, have no such file.
     private static List<InsidePoint> ReadInside(string folder) =>
         File.Exists(Path.Combine(folder, RunFolder.Inside)) ? ReadLines(folder, RunFolder.Inside, RunJson.ReadInside) : [];
+
+    // Only runs on targets that Loadline started have one.
+    private static Dictionary<string, KeptTrace> ReadTraces(string folder)
+    {
+        var traces = new Dictionary<string, KeptTrace>();
+        if (File.Exists(Path.Combine(folder, RunFolder.Traces)))
+            foreach (var trace in ReadLines(folder, RunFolder.Traces, KeptTraces.Read))
+                if (trace.Spans.Count > 0)
+                    traces[trace.TraceId] = trace;
+        return traces;
+    }
 
     private static List<T> ReadLines<T>(string folder, string file, Func<string, T?> read)
         where T : class

@@ -1,5 +1,6 @@
 using Loadline.Recording;
 using Loadline.Runs;
+using Loadline.Traces;
 
 namespace Loadline.Reports;
 
@@ -11,6 +12,9 @@ public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Se
 {
     /// <summary>Looks at the target from inside; none without probes.</summary>
     public IReadOnlyList<InsidePoint> Inside { get; init; } = [];
+
+    /// <summary>Traces of sampled exchanges, by their ids; those of targets that Loadline started.</summary>
+    public IReadOnlyDictionary<string, KeptTrace> Traces { get; init; } = new Dictionary<string, KeptTrace>();
 }
 
 /// <summary>A run folder that can't be read: the message says which file, what is wrong with it, and what to do.</summary>

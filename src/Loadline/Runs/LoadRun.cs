@@ -42,7 +42,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         MakeFolder();
         var calibration = await CalibrateAsync(stop).ConfigureAwait(false);
         await using var faults = new RunFaults(request.Plan, time);
-        await using var embedded = await StartTargetAsync(faults, stop).ConfigureAwait(false);
+        await using var traces = await RunTraces.StartAsync(request, stop).ConfigureAwait(false); // ends after the target, whose last spans come while it stops
+        await using var embedded = await StartTargetAsync(faults, traces, stop).ConfigureAwait(false);
         var address = embedded?.Address ?? request.Address!;
         await using var setup = await TargetSetup.RunAsync(
             request.Profile, new WireOptions { BaseAddress = address, Timeout = request.Plan.Load.Timeout }, new RunClock(time), embedded?.AdminKey ?? request.AdminKey,
@@ -50,7 +51,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         request = request with { Profile = setup.Profile };
         var (keys, corpusIds) = await PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, stop).ConfigureAwait(false);
         await faults.PrepareAsync(address, embedded?.AdminKey ?? request.AdminKey, () => embedded?.Processes ?? [], request.Folder, stop).ConfigureAwait(false);
-        var load = await LoadAsync(address, embedded, faults, keys, corpusIds, stop).ConfigureAwait(false);
+        var load = await LoadAsync(address, embedded, faults, traces, keys, corpusIds, stop).ConfigureAwait(false);
         var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
         observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
         RunJson.WriteSummary(request.Folder, summary);
@@ -85,14 +86,14 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         return calibration;
     }
 
-    private async Task<EmbeddedTarget?> StartTargetAsync(RunFaults faults, CancellationToken stop)
+    private async Task<EmbeddedTarget?> StartTargetAsync(RunFaults faults, RunTraces traces, CancellationToken stop)
     {
         if (request.Address is not null)
             return null;
         var shape = OwnTarget.Find(request.Plan.Target)
             ?? throw new TargetException($"the target '{request.Plan.Target}' has no address, and Loadline starts none of that name; it starts {string.Join(", ", OwnTarget.All.Select(own => own.Name))}");
         observer.Step($"Starting the RAG system, {shape.About}{(request.Plan.Llm is null ? "" : ", and its simulated LLM")}");
-        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), faults.LlmThrough, stop).ConfigureAwait(false);
+        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), faults.LlmThrough, traces.Environment, stop).ConfigureAwait(false);
     }
 
     // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.
@@ -115,7 +116,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     }
 
     private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
+        Uri address, EmbeddedTarget? embedded, RunFaults faults, RunTraces traces, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
         observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
@@ -144,7 +145,9 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             Processes = watch.TakeProcesses,
             SecondIsOver = aborts.Take,
             Faults = faults.Watch,
+            TraceUrl = profile.Traces,
         });
+        traces.Wants(recorder.TracesOfSamples);
         var clock = new RunClock(time);
         using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);

@@ -45,6 +45,12 @@ public sealed record TargetProfile
     /// <summary>How the target is looked at from inside while it is loaded; null for not at all.</summary>
     public ProbeProfile? Probes { get; init; }
 
+    /// <summary>Stands for a trace's id in <see cref="Traces"/>.</summary>
+    public const string TraceIdMark = "{trace_id}";
+
+    /// <summary>Where a request's trace can be looked at, with <see cref="TraceIdMark"/> in it: the report links it. Null for nowhere.</summary>
+    public string? Traces { get; init; }
+
     /// <summary>Values that are never written or shown; grows as variables are bound.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

@@ -17,7 +17,8 @@ namespace Rag.Host.Telemetry;
 /// <param name="exporter">Takes what is sent.</param>
 /// <param name="options">What is slow, and the bounds.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TailProcessor(BaseProcessor<Activity> exporter, TraceOptions options, TimeProvider time) : BaseProcessor<Activity>
+internal sealed class TailProcessor(BaseProcessor<Activity> exporter, TraceOptions options, TimeProvider time)
+    : CompositeProcessor<Activity>([exporter]) // which tells the exporter whose spans these are, flushes it, and disposes of it
 {
     /// <summary>Why a root was kept, as the tag <c>rag.trace.kept</c> tells.</summary>
     public const string KeptTag = "rag.trace.kept";
@@ -60,17 +61,6 @@ internal sealed class TailProcessor(BaseProcessor<Activity> exporter, TraceOptio
             End(root, request);
         else
             Hold(data, request);
-    }
-
-    protected override bool OnForceFlush(int timeoutMilliseconds) => exporter.ForceFlush(timeoutMilliseconds);
-
-    protected override bool OnShutdown(int timeoutMilliseconds) => exporter.Shutdown(timeoutMilliseconds);
-
-    protected override void Dispose(bool disposing)
-    {
-        if (disposing)
-            exporter.Dispose();
-        base.Dispose(disposing);
     }
 
     private void Hold(Activity span, Request request)

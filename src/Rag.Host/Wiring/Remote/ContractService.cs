@@ -54,8 +54,8 @@ internal sealed partial class ContractService<TService>(
     }
 
     // Of a trace that comes along only: what processes tell each other in the background is nobody's request.
-    private static Activity? Begin(Call call, ServerCallContext context) => Spans.AreWanted && context.RequestHeaders.GetValue("traceparent") is { } caller
-        ? Spans.Begin(call.Span, ActivityKind.Server, caller, context.RequestHeaders.GetValue("tracestate"))?
+    private static Activity? Begin(Call call, ServerCallContext context) => Spans.AreWanted && context.RequestHeaders.GetValue(CallHeaders.TraceParent) is { } caller
+        ? Spans.Begin(call.Span, ActivityKind.Server, caller, context.RequestHeaders.GetValue(CallHeaders.TraceState))?
             .SetTag("rpc.system", "grpc").SetTag("rpc.service", $"rag.{call.Service}").SetTag("rpc.method", call.Name)
         : null;
 
