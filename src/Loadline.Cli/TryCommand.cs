@@ -86,7 +86,7 @@ internal static class TryCommand
     {
         var plan = PlanReader.Read("name: try\npurpose: A trial of the target\nllm: {}\nobjectives: [errors < 1%]\n", "try").Plan!;
         Console.WriteLine($"▸ Starting the RAG system, {OwnTarget.Find(target)!.About}, and its simulated LLM");
-        return await EmbeddedTarget.StartAsync(OwnTarget.Find(target)!, plan, logs, llm => llm, stop).ConfigureAwait(false);
+        return await EmbeddedTarget.StartAsync(OwnTarget.Find(target)!, plan, logs, llm => llm, new Dictionary<string, string?>(), stop).ConfigureAwait(false);
     }
 
     private static int Refuse(int code, string message)

@@ -25,6 +25,7 @@ internal sealed class LoadExplanation(Plan plan, Scenario scenario, bool named)
             yield return Retries(retry);
         yield return $"{Share(Load.Stream)} of queries ask for a stream; an exchange without an end after {Time(Load.Timeout)} counts as timed out.";
         yield return $"A user keeps {Count(Load.DocumentsPerUser, "document")}, then uploads next versions of the oldest; {Share(Load.Watch)} of uploads are watched until they are searchable.";
+        yield return $"The target is asked to keep the traces of {Share(Load.Traced)} of requests.";
     }
 
     /// <summary>The load in a few words, without its length: <c>1,000 users</c>, <c>120/s (poisson), at most 2,000 users</c>.</summary>

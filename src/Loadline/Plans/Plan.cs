@@ -121,6 +121,9 @@ public sealed record Load
     /// <summary>The share of uploads that are watched until they are searchable, 0–1.</summary>
     public required double Watch { get; init; }
 
+    /// <summary>The share of requests whose traces the target is asked to keep, 0–1.</summary>
+    public double Traced { get; init; } = 0.01;
+
     /// <summary>up + hold + down.</summary>
     public TimeSpan Duration => Up + Hold + Down;
 }

@@ -1,23 +1,29 @@
+using Loadline.Targets;
 using Loadline.Wire;
 
 namespace Loadline.Recording;
 
 /// <summary>
 /// Keeps a few exchanges that are worth reading: of each operation the slowest answered ones, and of each operation and reason a fair sample of those that
-/// were not (Vitter's reservoir: each has the same chance, however many come). What is kept is bounded by operations × slowest + reasons × failed.
+/// were not (Vitter's reservoir: each has the same chance, however many come). Of those answered that the target was asked to trace a few are kept too, to see what an
+/// ordinary one does. What is kept is bounded by operations × (slowest + traced) + reasons × failed.
 /// </summary>
 internal sealed class ExchangeSampler
 {
-    private const int Slowest = 20, FailedPerReason = 5, MostReasons = 64, LongestText = 4096;
+    private const int Slowest = 20, FailedPerReason = 5, TracedPerOperation = 5, MostReasons = 64, LongestText = 4096;
 
     private readonly Lock _gate = new();
     private readonly Random _random;
     private readonly PriorityQueue<SampledExchange, long>[] _slow;
     private readonly long[] _floors;
     private readonly Dictionary<(int Operation, string Reason), Reservoir> _failed = [];
+    private readonly Reservoir[] _traced;
+    private readonly string? _traceUrl;
 
-    public ExchangeSampler(int operations, ulong seed)
+    public ExchangeSampler(int operations, ulong seed, string? traceUrl = null)
     {
+        _traceUrl = traceUrl;
+        _traced = [.. Enumerable.Range(0, operations).Select(_ => new Reservoir())];
         _random = new Random(unchecked((int)(seed ^ (seed >> 32))));
         _slow = [.. Enumerable.Range(0, operations).Select(_ => new PriorityQueue<SampledExchange, long>())];
         _floors = new long[operations];
@@ -29,12 +35,16 @@ internal sealed class ExchangeSampler
     public void Offer(int operation, Exchange exchange)
     {
         if (exchange.Outcome is Outcome.Ok or Outcome.Degraded)
+        {
             OfferSlow(operation, exchange);
+            if (exchange.Trace is { Sampled: true })
+                OfferTraced(operation, exchange);
+        }
         else
             OfferFailed(operation, exchange);
     }
 
-    /// <summary>The samples so far: the slowest of each operation first, then those that were not answered, in the order in which they were due.</summary>
+    /// <summary>The samples so far: the slowest of each operation first, then those that were not answered and those that are traced, in the order in which they were due.</summary>
     public IReadOnlyList<SampledExchange> Samples()
     {
         lock (_gate)
@@ -42,6 +52,7 @@ internal sealed class ExchangeSampler
             [
                 .. _slow.SelectMany(queue => queue.UnorderedItems.OrderByDescending(item => item.Priority).Select(item => item.Element)),
                 .. _failed.Values.SelectMany(reservoir => reservoir.Kept).OrderBy(exchange => exchange.Due),
+                .. _traced.SelectMany(reservoir => reservoir.Kept).OrderBy(exchange => exchange.Due),
             ];
     }
 
@@ -77,21 +88,36 @@ internal sealed class ExchangeSampler
                     return;
                 _failed[key] = reservoir = new Reservoir();
             }
-            reservoir.Seen++;
-            if (reservoir.Kept.Count < FailedPerReason)
-                reservoir.Kept.Add(Sample("failed", exchange));
-            else if (_random.NextInt64(reservoir.Seen) is var at && at < FailedPerReason)
-                reservoir.Kept[(int)at] = Sample("failed", exchange);
-            else
-                return;
-            Version++;
+            Keep(reservoir, FailedPerReason, "failed", exchange);
         }
     }
 
-    private static SampledExchange Sample(string why, Exchange exchange) => new(
+    private void OfferTraced(int operation, Exchange exchange)
+    {
+        lock (_gate)
+            Keep(_traced[operation], TracedPerOperation, "traced", exchange);
+    }
+
+    private void Keep(Reservoir reservoir, int most, string why, Exchange exchange)
+    {
+        reservoir.Seen++;
+        if (reservoir.Kept.Count < most)
+            reservoir.Kept.Add(Sample(why, exchange));
+        else if (_random.NextInt64(reservoir.Seen) is var at && at < most)
+            reservoir.Kept[(int)at] = Sample(why, exchange);
+        else
+            return;
+        Version++;
+    }
+
+    private SampledExchange Sample(string why, Exchange exchange) => new(
         why, exchange.Operation, exchange.User, Measures.Name(exchange.Outcome), exchange.Reason, exchange.Status,
         Seconds(exchange.Due) ?? 0, Seconds(exchange.Sent) ?? 0, Seconds(exchange.FirstByte), Seconds(exchange.FirstContent), Seconds(exchange.End) ?? 0,
-        exchange.Tokens, Cut(exchange.RequestText), Cut(exchange.ResponseText));
+        exchange.Tokens, Cut(exchange.RequestText), Cut(exchange.ResponseText))
+    {
+        TraceId = exchange.Trace?.TraceId,
+        TraceUrl = exchange.Trace is { } trace ? _traceUrl?.Replace(TargetProfile.TraceIdMark, trace.TraceId, StringComparison.Ordinal) : null,
+    };
 
     private static double? Seconds(long nanoseconds) => nanoseconds < 0 ? null : Math.Round(nanoseconds / 1e9, 6);
 

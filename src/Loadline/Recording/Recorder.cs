@@ -44,7 +44,7 @@ public sealed class Recorder : IExchangeSink, IDisposable
         _keys = operations * options.Scenarios.Count;
         Pool = new HistogramPool();
         _stripes = [.. Enumerable.Range(0, options.Stripes).Select(_ => new Stripe(_timeline.Slices.Count, _keys, Pool))];
-        _sampler = new ExchangeSampler(operations, options.Seed);
+        _sampler = new ExchangeSampler(operations, options.Seed, options.TraceUrl);
         _files = options.Folder is { } folder ? new RunFiles(folder, options.StartedAt) : null;
         _flusher = new SecondFlusher(options, _timeline, Pool, _files);
     }
@@ -187,6 +187,9 @@ public sealed class Recorder : IExchangeSink, IDisposable
         }
         _files?.Flush();
     }
+
+    /// <summary>The traces of the exchanges that are kept so far.</summary>
+    public IReadOnlySet<string> TracesOfSamples() => _sampler.Samples().Select(sample => sample.TraceId).OfType<string>().ToHashSet();
 
     private void WriteSamples()
     {

@@ -36,6 +36,9 @@ public sealed record RecorderOptions
     /// <summary>Is told of exchanges and uploads too, for metrics of recovery; null in a run without faults.</summary>
     public FaultWatch? Faults { get; init; }
 
+    /// <summary>Where a trace can be looked at, with <c>{trace_id}</c> for its id; null for nowhere.</summary>
+    public string? TraceUrl { get; init; }
+
     /// <summary>In how many places threads record; more than processors is of no use.</summary>
     public int Stripes { get; init; } = Math.Min(Environment.ProcessorCount, 16);
 }

@@ -1,7 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace Loadline.Recording;
 
 /// <summary>A sampled exchange: a line of <c>exchanges.jsonl</c>. Times in seconds since the run's start; secrets removed.</summary>
-/// <param name="Why"><c>slow</c> or <c>failed</c>.</param>
+/// <param name="Why"><c>slow</c>, <c>failed</c>, or <c>traced</c>: an ordinary one whose trace the target was asked to keep.</param>
 /// <param name="Operation">The operation's name.</param>
 /// <param name="User">The user's index.</param>
 /// <param name="Outcome">As in <see cref="OperationSummary.Outcomes"/>.</param>
@@ -17,4 +19,13 @@ namespace Loadline.Recording;
 /// <param name="Response">Response text, cut.</param>
 public sealed record SampledExchange(
     string Why, string Operation, int User, string Outcome, string? Reason, int Status, double Due, double Sent, double? FirstByte,
-    double? FirstContent, double End, int Tokens, string? Request, string? Response);
+    double? FirstContent, double End, int Tokens, string? Request, string? Response)
+{
+    /// <summary>Its trace in the target, as 32 hexadecimal digits; null in runs of older Loadlines.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceId { get; init; }
+
+    /// <summary>Where the trace can be looked at, as the profile's <c>traces</c> says; null where it doesn't.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceUrl { get; init; }
+}

@@ -22,7 +22,7 @@ public static class HtmlReport
             ["spreadlink"] = run.Spread.Count == 0 ? "" : "<a href=\"#spread\">Histograms</a>",
             ["inside"] = InsideSection.Render(run).Value,
             ["insidelink"] = summary.Inside.Count == 0 ? "" : "<a href=\"#inside\">Inside</a>",
-            ["exchanges"] = ExchangesSection.Render(run.Exchanges).Value,
+            ["exchanges"] = ExchangesSection.Render(run.Exchanges, run.Traces).Value,
             ["setting"] = SettingSection.Render(summary).Value,
             ["summary"] = RunJson.Embed(summary),
             ["series"] = SeriesColumns.Render(run.Series, run.Inside),

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Loadline.Recording;
 using Loadline.Runs;
+using Loadline.Traces;
 
 namespace Loadline.Reports;
 
@@ -19,7 +20,7 @@ public static class RunReader
             summary,
             ReadLines(folder, RunFolder.Series, RunJson.ReadPoint),
             ReadLines(folder, RunFolder.Exchanges, RunJson.ReadExchange))
-        { Inside = ReadInside(folder), Spread = ReadSpread(folder, summary) };
+        { Inside = ReadInside(folder), Spread = ReadSpread(folder, summary), Traces = ReadTraces(folder) };
     }
 
     /// <summary>Reads <c>summary.json</c> alone.</summary>
@@ -67,6 +68,17 @@ public static class RunReader
         {
             throw new RunFolderException($"{path} can't be read: {exception.Message}", exception);
         }
+    }
+
+    // Only runs on targets that Loadline started have one.
+    private static Dictionary<string, KeptTrace> ReadTraces(string folder)
+    {
+        var traces = new Dictionary<string, KeptTrace>();
+        if (File.Exists(Path.Combine(folder, RunFolder.Traces)))
+            foreach (var trace in ReadLines(folder, RunFolder.Traces, KeptTraces.Read))
+                if (trace.Spans.Count > 0)
+                    traces[trace.TraceId] = trace;
+        return traces;
     }
 
     private static List<T> ReadLines<T>(string folder, string file, Func<string, T?> read)

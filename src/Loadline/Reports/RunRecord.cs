@@ -1,5 +1,6 @@
 using Loadline.Recording;
 using Loadline.Runs;
+using Loadline.Traces;
 
 namespace Loadline.Reports;
 
@@ -14,6 +15,9 @@ public sealed record RunRecord(RunSummary Summary, IReadOnlyList<SeriesPoint> Se
 
     /// <summary>Histograms of the hold phase without its warm-up: of an operation, <c>ttft</c>, <c>gap</c> and <c>searchable</c>, by part (<c>answered</c>, <c>not answered</c>); none without a histogram log.</summary>
     public IReadOnlyDictionary<string, IReadOnlyDictionary<string, LatencySteps>> Spread { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, LatencySteps>>();
+
+    /// <summary>Traces of sampled exchanges, by their ids; those of targets that Loadline started.</summary>
+    public IReadOnlyDictionary<string, KeptTrace> Traces { get; init; } = new Dictionary<string, KeptTrace>();
 }
 
 /// <summary>A run folder that can't be read: the message says which file, what is wrong with it, and what to do.</summary>

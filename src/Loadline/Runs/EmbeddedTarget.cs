@@ -56,9 +56,10 @@ public sealed class EmbeddedTarget : IAsyncDisposable
     /// <param name="plan">Whose LLM timing to simulate.</param>
     /// <param name="logs">The folder for a log of each process, <c>rag.log</c> and <c>llm.log</c>.</param>
     /// <param name="llmThrough">By which address the system reaches its LLM: a proxy's, or the LLM's own.</param>
+    /// <param name="environment">What its processes are told through their environment.</param>
     /// <param name="cancellationToken">Stops the start; what had started is stopped again.</param>
     /// <exception cref="TargetException">A process ended or didn't get ready; the message has its last lines.</exception>
-    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, Func<Uri, Uri> llmThrough, CancellationToken cancellationToken)
+    public static async Task<EmbeddedTarget> StartAsync(OwnTarget shape, Plan plan, string logs, Func<Uri, Uri> llmThrough, IReadOnlyDictionary<string, string?> environment, CancellationToken cancellationToken)
     {
         var rag = Path.Combine(OwnCommand.Home, "rag", "Rag.Host.dll");
         if (!File.Exists(rag))
@@ -87,7 +88,7 @@ public sealed class EmbeddedTarget : IAsyncDisposable
 
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
             var main = ChildProcess.StartAssembly(
-                shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?> { ["RAG_ADMIN_KEY"] = adminKey },
+                shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?>(environment) { ["RAG_ADMIN_KEY"] = adminKey },
                 Path.Combine(logs, "rag.log"));
             processes.Add(main);
             Uri? status = null;

@@ -43,7 +43,8 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         MakeFolder();
         var calibration = await CalibrateAsync(stop).ConfigureAwait(false);
         await using var faults = new RunFaults(request.Plan, time);
-        await using var embedded = await StartTargetAsync(faults, stop).ConfigureAwait(false);
+        await using var traces = await RunTraces.StartAsync(request, stop).ConfigureAwait(false); // ends after the target, whose last spans come while it stops
+        await using var embedded = await StartTargetAsync(faults, traces, stop).ConfigureAwait(false);
         var address = embedded?.Address ?? request.Address!;
         await using var setup = await TargetSetup.RunAsync(
             request.Profile, new WireOptions { BaseAddress = address, Timeout = request.Plan.Load.Timeout }, new RunClock(time), embedded?.AdminKey ?? request.AdminKey,
@@ -56,7 +57,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             request.Export!.Begin(metrics);
         try
         {
-            var load = await LoadAsync(address, embedded, faults, keys, corpusIds, metrics, baseline?.Item1, calibration, stop).ConfigureAwait(false);
+            var load = await LoadAsync(address, embedded, faults, traces, keys, corpusIds, metrics, baseline?.Item1, calibration, stop).ConfigureAwait(false);
             var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
             metrics?.End(summary.Verdict, [.. summary.Objectives.Where(objective => objective.Result != "INVALID").Select(objective => (objective.Text, objective.Result == "PASS"))]);
             observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
@@ -99,14 +100,14 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         return calibration;
     }
 
-    private async Task<EmbeddedTarget?> StartTargetAsync(RunFaults faults, CancellationToken stop)
+    private async Task<EmbeddedTarget?> StartTargetAsync(RunFaults faults, RunTraces traces, CancellationToken stop)
     {
         if (request.Address is not null)
             return null;
         var shape = OwnTarget.Find(request.Plan.Target)
             ?? throw new TargetException($"the target '{request.Plan.Target}' has no address, and Loadline starts none of that name; it starts {string.Join(", ", OwnTarget.All.Select(own => own.Name))}");
         observer.Step($"Starting the RAG system, {shape.About}{(request.Plan.Llm is null ? "" : ", and its simulated LLM")}");
-        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), faults.LlmThrough, stop).ConfigureAwait(false);
+        return await EmbeddedTarget.StartAsync(shape, request.Plan, Path.Combine(request.Folder, RunFolder.Logs), faults.LlmThrough, traces.Environment, stop).ConfigureAwait(false);
     }
 
     // The preparation has a wire and a clock of its own: the load's clock begins with the load, and its connections are the users'.
@@ -129,7 +130,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     }
 
     private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, RunFaults faults, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, Baseline? baseline, Calibration? calibration,
+        Uri address, EmbeddedTarget? embedded, RunFaults faults, RunTraces traces, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, Baseline? baseline, Calibration? calibration,
         CancellationToken stop)
     {
         var (plan, profile) = (request.Plan, request.Profile);
@@ -163,7 +164,9 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
                 metrics?.Take(second, histograms);
             },
             Faults = faults.Watch,
+            TraceUrl = profile.Traces,
         });
+        traces.Wants(recorder.TracesOfSamples);
         var clock = new RunClock(time);
         using var wire = OpenWire(
             profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);

@@ -1,4 +1,5 @@
 using Loadline.Recording;
+using Loadline.Traces;
 
 namespace Loadline.Runs;
 
@@ -25,6 +26,9 @@ public static class RunFolder
 
     /// <summary>A <see cref="SampledExchange"/> per line, camelCase JSON.</summary>
     public const string Exchanges = RecordingFiles.Exchanges;
+
+    /// <summary>A <see cref="KeptTrace"/> per line, camelCase JSON: what targets that Loadline started did for the exchanges that are kept.</summary>
+    public const string Traces = KeptTraces.File;
 
     /// <summary>The plan as read.</summary>
     public const string Plan = "plan.yaml";

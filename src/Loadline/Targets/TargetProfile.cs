@@ -48,6 +48,12 @@ public sealed record TargetProfile
     /// <summary>Where the target's parts run, by the names that faults of plans call them, such as <c>vectors: container:chroma</c>. Empty when the profile doesn't say.</summary>
     public IReadOnlyDictionary<string, string> Parts { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Stands for a trace's id in <see cref="Traces"/>.</summary>
+    public const string TraceIdMark = "{trace_id}";
+
+    /// <summary>Where a request's trace can be looked at, with <see cref="TraceIdMark"/> in it: the report links it. Null for nowhere.</summary>
+    public string? Traces { get; init; }
+
     /// <summary>Values that are never written or shown; grows as variables are bound.</summary>
     public IReadOnlyList<string> Secrets { get; init; } = [];
 

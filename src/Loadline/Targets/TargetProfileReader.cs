@@ -70,6 +70,7 @@ public static partial class TargetProfileReader
             root.Problem(root.Line, "session", null, "is required, since an operation asks for {{session}}", "write session: with request, body and id");
         var probes = ProbeReader.Read(root.Section("probes"));
         var parts = Parts(root.Section("parts"));
+        var traces = Traces(root);
         root.RejectUnknown();
         return name is null || about is null ? null : new TargetProfile
         {
@@ -88,6 +89,7 @@ public static partial class TargetProfileReader
             Session = session?.WithRequests(request => request.With(headers)),
             Probes = probes,
             Parts = parts,
+            Traces = traces,
         };
     }
 
@@ -116,6 +118,17 @@ public static partial class TargetProfileReader
                 good ? "carries a user name or password, which would be seen" : "a URL begins with http:// or https:// and names a host",
                 good ? "write the URL without them, auth: basic, and keys: { env: NAME } with user:password in NAME" : "write url: http://127.0.0.1:8000");
         return good ? uri : null;
+    }
+
+    private static string? Traces(ProfileSection root)
+    {
+        if (root.Text("traces") is not { } text)
+            return null;
+        if (text.Contains(TargetProfile.TraceIdMark, StringComparison.Ordinal)
+            && Uri.TryCreate(text.Replace(TargetProfile.TraceIdMark, "0", StringComparison.Ordinal), UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0)
+            return text;
+        root.Problem(root.LineOf("traces"), "traces", null, $"is an http or https address with {TargetProfile.TraceIdMark} in it, without a user name or password", $"write traces: http://127.0.0.1:16686/trace/{TargetProfile.TraceIdMark}");
+        return null;
     }
 
     private static string NameOf(string text) =>

@@ -16,6 +16,7 @@ internal sealed class User
     private readonly UserDocuments _documents;
     private readonly Session _session;
     private readonly GrantedMinutes? _granted;
+    private readonly SeededRandom _traces; // of their own: what a user does is the same with and without
     private int _slot;
 
     /// <summary>A user of a scenario.</summary>
@@ -26,6 +27,7 @@ internal sealed class User
         _world = world;
         _index = world.FirstUser + number;
         _random = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 100, (ulong)_index));
+        _traces = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 101, (ulong)_index));
         _documents = new UserDocuments(Math.Max(1, world.Load.DocumentsPerUser));
         _session = new Session(world.Load.Turns);
         // Who waits for a limit says little of what the limit lets through, and an arrival's user is another's a moment later.
@@ -133,8 +135,10 @@ internal sealed class User
         var tryDue = due;
         for (var attempt = 1; ; attempt++)
         {
+            _request.Trace = TraceParent.Of(_traces.NextBits(), _traces.NextBits(), _traces.NextBits(), _traces.NextDouble() < _world.Load.Traced);
             var exchange = new Exchange
             {
+                Trace = _request.Trace,
                 Operation = _request.Operation.Name,
                 Scenario = _world.Scenario.Name,
                 Attempt = attempt,

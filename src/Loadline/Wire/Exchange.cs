@@ -27,6 +27,9 @@ public sealed class Exchange
     /// </summary>
     public long Waited { get; set; }
 
+    /// <summary>The trace that it belongs to in the target; null for none.</summary>
+    public TraceParent? Trace { get; init; }
+
     /// <summary>When the request was due.</summary>
     public long Due { get; set; } = Never;
 

@@ -35,6 +35,7 @@ internal sealed class FollowUpWire(IWire wire) : IWire
             },
             Authorization = request.Authorization,
             Timeout = request.Timeout,
+            Trace = request.Trace,
             KeepText = request.KeepText,
         };
         var second = new Exchange { Operation = exchange.Operation, User = exchange.User };

@@ -133,6 +133,8 @@ public sealed class HttpWire : IWire
             message.Content = new RequestBody(body.WrittenMemory, type);
         if (request.Authorization is { } authorization && _profile.Auth is { } auth && !template.Has(auth.Header))
             message.Headers.TryAddWithoutValidation(auth.Header, authorization);
+        if (request.Trace is { } trace && !template.Has(TraceParent.Header))
+            message.Headers.TryAddWithoutValidation(TraceParent.Header, trace.ToString());
         foreach (var (name, value) in template.Headers)
             message.Headers.TryAddWithoutValidation(name, value.Fill(request.Values));
         return message;

@@ -30,6 +30,9 @@ public sealed class WireRequest
     /// <summary>The whole value of the auth header; null for none.</summary>
     public string? Authorization { get; set; }
 
+    /// <summary>The trace that the exchange is to belong to; null sends no <c>traceparent</c>. One that the profile names itself goes before it.</summary>
+    public TraceParent? Trace { get; set; }
+
     /// <summary>Whether to ask for the streamed variant; only where the operation has one.</summary>
     public bool Streamed { get; set; }
 

@@ -114,10 +114,14 @@ internal sealed class SqliteDocumentStore : IDocumentStore
             CountInterruptions();
             var jobs = new List<StoredJob>();
             using (var statement = new SqliteStatement(_connection,
-                $"SELECT {SqliteRows.VersionColumns}, o.attempts, o.interruptions FROM outbox o JOIN versions v ON v.job=o.job JOIN documents d ON d.key=o.document ORDER BY o.job"))
+                $"SELECT {SqliteRows.VersionColumns}, o.attempts, o.interruptions, o.traceparent FROM outbox o JOIN versions v ON v.job=o.job JOIN documents d ON d.key=o.document ORDER BY o.job"))
             using (var row = statement.Read())
                 while (row.Read())
-                    jobs.Add(new StoredJob(SqliteRows.Version(row), row.GetInt32(SqliteRows.VersionColumnCount), row.GetInt32(SqliteRows.VersionColumnCount + 1)));
+                {
+                    const int own = SqliteRows.VersionColumnCount;
+                    var version = SqliteRows.Version(row) with { TraceParent = row.IsDBNull(own + 2) ? null : row.GetString(own + 2) };
+                    jobs.Add(new StoredJob(version, row.GetInt32(own), row.GetInt32(own + 1)));
+                }
             return new StoredBacklog(
                 jobs,
                 SqliteSchema.Scalar(_connection, "SELECT count(*) FROM documents WHERE deleted=0"),

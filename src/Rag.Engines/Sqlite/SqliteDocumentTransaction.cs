@@ -25,7 +25,7 @@ internal sealed class SqliteDocumentTransaction(SqliteConnection connection) : I
     private readonly SqliteStatement _addContent = new(connection, "INSERT INTO contents(job, content) VALUES($0, $1)");
     private readonly SqliteStatement _addText = new(connection, "INSERT OR REPLACE INTO texts(job, text) SELECT job, $2 FROM versions WHERE document=$0 AND version=$1");
     private readonly SqliteStatement _dropJobOf = new(connection, "DELETE FROM outbox WHERE document=$0");
-    private readonly SqliteStatement _addJob = new(connection, "INSERT INTO outbox(job, document, attempts, interruptions) VALUES($0, $1, 0, 0)");
+    private readonly SqliteStatement _addJob = new(connection, "INSERT INTO outbox(job, document, attempts, interruptions, traceparent) VALUES($0, $1, 0, 0, $2)");
     private readonly SqliteStatement _dropJob = new(connection, "DELETE FROM outbox WHERE job=$0");
     private readonly SqliteStatement _countJob = new(connection, "UPDATE outbox SET attempts=$1, interruptions=0 WHERE job=$0");
 
@@ -77,7 +77,7 @@ internal sealed class SqliteDocumentTransaction(SqliteConnection connection) : I
             version.Metadata.IsEmpty ? null : Bytes(version.Metadata), version.UploadedBy, version.QueuedAt.ToUnixTimeMilliseconds());
         if (!content.IsEmpty)
             _addContent.Run(job, Bytes(content));
-        _addJob.Run(job, key);
+        _addJob.Run(job, key, version.TraceParent);
         return (job, key);
     }
 

@@ -5,7 +5,7 @@ namespace Rag.Engines.Sqlite;
 /// <summary>Tables and settings of the documents database.</summary>
 internal static class SqliteSchema
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     /// <summary>The log is folded into the file after this many pages of 4 KiB, and cut back to <see cref="LogBytes"/> then.</summary>
     private const int LogPages = 2_048;
@@ -28,6 +28,14 @@ internal static class SqliteSchema
         CREATE UNIQUE INDEX outbox_of ON outbox(document);
         """;
 
+    // What brings a database of the format before to each further one; a new one goes the same way.
+    private static readonly string[] Steps =
+    [
+        Tables,
+        // The trace that a job's upload belongs to.
+        "ALTER TABLE outbox ADD COLUMN traceparent TEXT;",
+    ];
+
     /// <summary>Makes a connection the writer's, and the tables where there are none.</summary>
     public static void PrepareWriter(SqliteConnection connection, string path)
     {
@@ -39,10 +47,10 @@ internal static class SqliteSchema
         var version = Scalar(connection, "PRAGMA user_version");
         if (version == Version)
             return;
-        if (version != 0)
+        if (version is < 0 or > Version)
             throw new InvalidOperationException(
-                $"{path}: the database has format {version}, this program reads format {Version}; use the program that wrote it, or another data folder");
-        Execute(connection, $"BEGIN IMMEDIATE; {Tables} PRAGMA user_version={Version}; COMMIT;");
+                $"{path}: the database has format {version}, this program reads formats up to {Version}; use the program that wrote it, or another data folder");
+        Execute(connection, $"BEGIN IMMEDIATE; {string.Concat(Steps.Skip((int)version))} PRAGMA user_version={Version}; COMMIT;");
     }
 
     /// <summary>Makes a connection a reader's.</summary>

@@ -31,12 +31,13 @@ internal sealed class SystemOptions
 
     private readonly Option<string?> _model = new("--llm-model") { Description = "The model to ask that server for. Default 'default'" };
     private readonly Option<bool> _naive = new("--naive") { Description = "Switch off what protects services from each other; for comparison only" };
+    private readonly Option<string?> _log = new("--log") { Description = "How log lines on standard error are written: text, json, or ecs (the Elastic Common Schema, with trace ids). Default text", HelpName = "text|json|ecs" };
     private readonly Option<int?> _parent = new("--parent") { Description = "Stop when this process is gone" };
 
     /// <summary>Adds them to a command.</summary>
     public void AddTo(Command command)
     {
-        Option[] all = [_config, _urls, _http2, _data, _devKey, _adminKey, _limit, _llm, _model, _naive, _parent];
+        Option[] all = [_config, _urls, _http2, _data, _devKey, _adminKey, _limit, _llm, _model, _naive, _log, _parent];
         foreach (var option in all)
             command.Options.Add(option);
     }
@@ -59,6 +60,7 @@ internal sealed class SystemOptions
         settings.SetIfGiven("identity:requests_per_minute", RequestLimit.Parse(parsed.GetValue(_limit))?.ToString(CultureInfo.InvariantCulture));
         settings.SetIfGiven("generation:url", parsed.GetValue(_llm));
         settings.SetIfGiven("generation:model", parsed.GetValue(_model));
+        settings.SetIfGiven("log", parsed.GetValue(_log));
         settings.SetIfGiven("seams:naive", parsed.GetValue(_naive) ? "true" : null);
         return settings;
     }

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging.Console;
+using OpenTelemetry.Trace;
+using Rag.Host.Telemetry;
 using Rag.Host.Wiring;
 using Rag.Host.Wiring.Remote;
 using Rag.Hosting;
@@ -25,7 +27,7 @@ internal static class RagApp
         builder.Configuration.AddInMemoryCollection([new("urls", "")]); // the framework would bind them once more
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Listeners.Configure(kestrel, configuration));
         builder.WebHost.UseShutdownTimeout(TimeSpan.FromSeconds(5));
-        AddLogging(builder.Logging, configuration);
+        AddLogging(builder.Logging, configuration, placement);
 
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5));
@@ -36,6 +38,7 @@ internal static class RagApp
         services.AddSingleton<ProcessEndpoints>();
         services.AddSingleton<PeerChannels>();
         services.AddSingleton(placement);
+        services.AddTracing(configuration, placement);
         services.AddSingleton<FirstCalls>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<FirstCalls>());
         services.AddHostedService(provider => provider.GetRequiredService<FirstCalls>());
@@ -61,6 +64,7 @@ internal static class RagApp
         var app = builder.Build();
         // First of all: what is measured while services are made (a model's loading) would be lost.
         var metrics = app.Services.GetRequiredService<MetricsEndpoint>();
+        app.Services.GetService<TracerProvider>(); // spans are made from now on, and sent until the process ends
         foreach (var module in modules)
             module.Map(app);
         if (reached)
@@ -74,7 +78,7 @@ internal static class RagApp
     }
 
     // Standard output belongs to the line that says where the server listens; no request is logged, and never a text or a key.
-    private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration)
+    private static void AddLogging(ILoggingBuilder logging, IConfiguration configuration, Placement placement)
     {
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
@@ -82,7 +86,13 @@ internal static class RagApp
         logging.AddFilter("Grpc", LogLevel.None); // each refused call as an error of the server; what is one is logged by ContractService
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None); // what keeps the server from starting is told by the command, in one line
         logging.AddConfiguration(configuration.GetSection("logging"));
-        if (configuration["log"] == "json")
+        if (configuration["log"] == EcsFormatter.FormatterName)
+        {
+            logging.Services.AddSingleton(ServiceIdentity.Of(placement));
+            logging.Services.AddSingleton<ConsoleFormatter, EcsFormatter>();
+            logging.AddConsole(console => console.FormatterName = EcsFormatter.FormatterName);
+        }
+        else if (configuration["log"] == "json")
             logging.AddJsonConsole();
         else
             logging.AddSimpleConsole(console =>

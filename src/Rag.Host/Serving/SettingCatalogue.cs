@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration.EnvironmentVariables;
 using Rag.Crashes;
 using Rag.Engines;
+using Rag.Host.Telemetry;
 using Rag.Hosting;
 using Rag.Seams;
 
@@ -70,6 +71,7 @@ internal static class SettingCatalogue
             Add($"The engine {engines.Key}", [.. engines.SelectMany(engine => engine.Settings)]);
         Add("The embedding model to move to", EngineCatalogue.NextEmbedding);
         Add("Calls between services", SeamOptions.Settings);
+        Add("Traces", TelemetrySettings.All);
         Add("Tests of crashes", FailpointSettings.All);
         return sections;
 

@@ -9,6 +9,8 @@ namespace Rag.Host.Supervising;
 /// <param name="program">The program's assembly where it runs under <c>dotnet</c>; null for <c>rag</c>.</param>
 internal sealed class ProcessLauncher(IReadOnlyDictionary<string, string> environment, LogLines log, string? program = null) : IProcessLauncher
 {
+    private const string ServiceName = "OTEL_SERVICE_NAME";
+
     public IChildProcess Start(ProcessPlan plan, Listening listening, Action changed)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!)
@@ -24,6 +26,9 @@ internal sealed class ProcessLauncher(IReadOnlyDictionary<string, string> enviro
             start.ArgumentList.Add(argument);
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
+        // The name is one process's: with the same one in all of them nobody could tell them apart.
+        if (start.Environment.TryGetValue(ServiceName, out var system) && system is { Length: > 0 })
+            start.Environment[ServiceName] = $"{system}-{plan.Service}";
 
         try
         {

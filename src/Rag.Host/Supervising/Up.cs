@@ -1,5 +1,6 @@
 using Rag.Engines;
 using Rag.Host.Serving;
+using Rag.Host.Telemetry;
 
 namespace Rag.Host.Supervising;
 
@@ -18,7 +19,7 @@ internal static class Up
         using var data = DataFolder.Take(configuration["data"]!, ["up"], "'rag up'");
         using var sockets = SocketFolder.Create();
         var plans = FleetPlan.Of(Modules.All, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);
-        var log = LogLines.OfConsole(plans.Select(plan => plan.Name));
+        var log = LogLines.OfConsole(plans.Select(plan => plan.Name), configuration["log"] == EcsFormatter.FormatterName);
 
         using var supervisor = new Supervisor();
         using var probe = new HttpHealthProbe();

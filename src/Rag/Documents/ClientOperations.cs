@@ -16,7 +16,7 @@ internal abstract class ClientOperation<T> : WriteOperation
 }
 
 /// <summary>An upload: the next version and its outbox row.</summary>
-internal sealed class PutOperation(DocumentMemory memory, PutDocument request, string documentId, string mediaType) : ClientOperation<DocumentAccepted>
+internal sealed class PutOperation(DocumentMemory memory, PutDocument request, string documentId, string mediaType, string? traceParent) : ClientOperation<DocumentAccepted>
 {
     private readonly ReadOnlyMemory<byte> _metadata = MetadataJson.Write(request.Metadata);
     private DocumentHead? _head;
@@ -46,6 +46,7 @@ internal sealed class PutOperation(DocumentMemory memory, PutDocument request, s
             UploadedBy = request.User,
             CreatedAt = _head is { Deleted: false } ? _head.CreatedAt : now,
             QueuedAt = now,
+            TraceParent = traceParent,
         };
         var (job, key) = transaction.Append(_head, _stored, request.Content);
         _stored = _stored with { JobId = job };
@@ -62,7 +63,7 @@ internal sealed class PutOperation(DocumentMemory memory, PutDocument request, s
 }
 
 /// <summary>A deletion: a version of its own, without bytes; those of the others go at once.</summary>
-internal sealed class DeleteOperation(DocumentMemory memory, string tenant, string documentId, int? ifVersion) : ClientOperation<bool>
+internal sealed class DeleteOperation(DocumentMemory memory, string tenant, string documentId, int? ifVersion, string? traceParent) : ClientOperation<bool>
 {
     private DocumentHead? _head;
     private StoredVersion? _stored;
@@ -89,6 +90,7 @@ internal sealed class DeleteOperation(DocumentMemory memory, string tenant, stri
             UploadedBy = "",
             CreatedAt = _head.CreatedAt,
             QueuedAt = memory.Now(),
+            TraceParent = traceParent,
         };
         var (job, key) = transaction.Append(_head, _stored, default);
         _stored = _stored with { JobId = job };

@@ -62,6 +62,11 @@ internal sealed class DocumentMemory(DocumentsOptions options, TimeProvider time
         else
             Statuses?.Remove(key);
         // Last: whoever claims it next finds its status in place.
-        Board.Add(new JobTicket(key, version.JobId, version.Kind, version.Version, version.Bytes, version.QueuedAt) { Attempts = attempts, Interruptions = interruptions });
+        Board.Add(new JobTicket(key, version.JobId, version.Kind, version.Version, version.Bytes, version.QueuedAt)
+        {
+            Attempts = attempts,
+            Interruptions = interruptions,
+            TraceParent = version.TraceParent,
+        });
     }
 }

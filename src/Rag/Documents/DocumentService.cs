@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
+using Rag.Traces;
 
 namespace Rag.Documents;
 
@@ -46,7 +48,8 @@ internal sealed class DocumentService : IDocuments, IDisposable
         _admission.Check();
         // Ids that grow with time keep the index of ids compact.
         var id = request.Id ?? Guid.CreateVersion7(_time.GetUtcNow()).ToString("N");
-        var operation = new PutOperation(Memory, request, id, mediaType);
+        using var sending = Sending();
+        var operation = new PutOperation(Memory, request, id, mediaType, Spans.Parent);
         Writer.Submit(operation);
         var accepted = await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
         return Memory.Board.Unclaimed > Unattended ? accepted with { Degraded = WithoutIngestion } : accepted;
@@ -104,7 +107,8 @@ internal sealed class DocumentService : IDocuments, IDisposable
 
     public async ValueTask<bool> DeleteAsync(string tenant, string documentId, int? ifVersion, CancellationToken cancellationToken)
     {
-        var operation = new DeleteOperation(Memory, tenant, documentId, ifVersion);
+        using var sending = Sending();
+        var operation = new DeleteOperation(Memory, tenant, documentId, ifVersion, Spans.Parent);
         Writer.Submit(operation);
         return await operation.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
     }
@@ -118,6 +122,10 @@ internal sealed class DocumentService : IDocuments, IDisposable
         Writer.Dispose();
         Memory.Dispose();
     }
+
+    // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/ : the outbox is the queue whatever carries the word of it.
+    private static Activity? Sending() => Spans.Within("send ingestion", ActivityKind.Producer)?
+        .SetTag("messaging.system", "rag").SetTag("messaging.operation.type", "send").SetTag("messaging.destination.name", "ingestion");
 
     private static DocumentRecord RecordOf(StoredVersion v, string? text) => new(
         v.DocumentId, v.Version, v.Title, v.ContentType, v.FileName, v.Bytes, text, MetadataJson.Read(v.Metadata),

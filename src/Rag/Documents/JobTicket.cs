@@ -36,6 +36,9 @@ public sealed record JobTicket(DocumentKey Key, long JobId, IngestionKind Kind, 
     /// <summary>When the last try began.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>The trace that the upload belongs to, as <c>traceparent</c>; null for none.</summary>
+    public string? TraceParent { get; init; }
+
     /// <summary>Whether it may be what kills the process: then it is handed out alone, after all others.</summary>
     public bool Suspect => Interruptions >= SuspectInterruptions;
 }

@@ -138,6 +138,7 @@ internal sealed class OutboxQueue(DocumentService documents, IDocumentStore stor
                 DocumentId = ticket.Key.DocumentId,
                 Version = ticket.Version,
                 Attempt = ticket.Attempts,
+                TraceParent = ticket.TraceParent,
             };
             if (ticket.Kind == IngestionKind.Delete)
             {

@@ -25,7 +25,7 @@ internal sealed partial class OutboxRelay(IAnnouncingBoard board, IJobAnnouncer 
     private readonly ILogger _logger = logger;
 
     /// <summary>What the broker is told of a job.</summary>
-    public static JobNotice NoticeOf(JobTicket ticket) => new(ticket.Key.Tenant, ticket.Key.DocumentId, ticket.JobId, ticket.Version, ticket.Kind, ticket.QueuedAt);
+    public static JobNotice NoticeOf(JobTicket ticket) => new(ticket.Key.Tenant, ticket.Key.DocumentId, ticket.JobId, ticket.Version, ticket.Kind, ticket.QueuedAt) { TraceParent = ticket.TraceParent };
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -73,6 +73,9 @@ public sealed record StoredVersion
 
     /// <summary>Why it failed, or why its last try did.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The trace that its upload belongs to, as <c>traceparent</c>; kept with the job in the outbox and gone with it. Null for none.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>A version with what was uploaded; empty when it isn't kept (any more).</summary>

@@ -7,6 +7,7 @@ using Rag.Gateway.Metering;
 using Rag.Gateway.Shedding;
 using Rag.Identity;
 using Rag.Seams;
+using Rag.Traces;
 
 namespace Rag.Gateway;
 
@@ -70,6 +71,7 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Dail
         InFlight.Add(1);
         RequestCourse? course = null;
         KnownCaller admitted = default;
+        var span = RequestSpan.Begin(context, stop.Span, stop.Method, stop.Route);
         try
         {
             if (room > options.InFlight)
@@ -114,6 +116,7 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Dail
         catch (Exception error)
         {
             course?.Failed(error);
+            span.Refused(error);
             status = await FailAsync(context, stop, error).ConfigureAwait(false);
         }
         finally
@@ -121,6 +124,7 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Dail
             Interlocked.Decrement(ref _inFlight);
             InFlight.Add(-1);
             course?.End(status);
+            RequestSpan.End(span, status, course);
             if (admitted.Caller is { } user && stop.Operation is { } operation)
                 usage.Add(user, admitted.Key, operation, course!.Used);
             Duration.Record(
@@ -202,7 +206,10 @@ internal sealed partial class Gate(KnownCallers callers, UserLimits limits, Dail
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Route} failed, request {RequestId}")]
     private partial void Failed(string method, string route, string requestId, Exception error);
 
-    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed, string? Operation, LoadClass Load, Baseline Kind, double Share);
+    private sealed record Stop(string Method, string Route, Face Face, TimeSpan Allowed, string? Operation, LoadClass Load, Baseline Kind, double Share)
+    {
+        public string Span { get; } = $"{Method} {Route}";
+    }
 }
 
 /// <summary>What a route is to the door.</summary>

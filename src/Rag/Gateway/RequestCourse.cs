@@ -20,8 +20,14 @@ internal sealed class RequestCourse(HttpContext context, LoadPlace place)
     /// <summary>Its place at the door.</summary>
     public LoadPlace Place => place;
 
+    /// <summary>The first failure, also of an answer that had begun and ended as an event; null for none.</summary>
+    public Exception? Failure { get; private set; }
+
     /// <summary>What it has taken so far, itself included.</summary>
     public UsageAmounts Used { get; private set; } = new(1, 0, 0, 0, 0, 0, 0);
+
+    /// <summary>The parts that were missing, by their codes.</summary>
+    public IReadOnlyList<string> Lacking => _missing;
 
     /// <summary>Notes something that it took.</summary>
     public void Uses(UsageAmounts amounts) => Used = Used.Plus(amounts);
@@ -69,6 +75,7 @@ internal sealed class RequestCourse(HttpContext context, LoadPlace place)
     /// <summary>Notes a failure.</summary>
     public void Failed(Exception error)
     {
+        Failure ??= error;
         if (error is RagException { Error: RagError.Overloaded or RagError.DeadlineExceeded })
             place.Dropped();
     }

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Rag.Errors;
+using Rag.Traces;
 
 namespace Rag.Generation;
 
@@ -48,6 +50,28 @@ internal sealed class GenerationMetrics(string provider)
         Tokens.Record(end.CompletionTokens, _operation, _provider, model, new("gen_ai.token.type", "output"));
         if (first is { } begun && end.CompletionTokens > 1)
             PerToken.Record((all - begun).TotalSeconds / (end.CompletionTokens - 1), _operation, _provider, model);
+    }
+
+    /// <summary>Ends an answer's span. https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/</summary>
+    public void Tell(Activity? span, TimeSpan? first, GenerationEnd? end, Exception? error)
+    {
+        if (span is null)
+            return;
+        span.SetTag(_operation.Key, _operation.Value).SetTag(_provider.Key, _provider.Value);
+        if (first is { } until)
+            span.SetTag("gen_ai.server.time_to_first_token", until.TotalSeconds);
+        if (end is not null)
+        {
+            span.DisplayName = $"chat {end.Model}";
+            span.SetTag("gen_ai.response.model", end.Model).SetTag("gen_ai.response.finish_reasons", new[] { end.FinishReason })
+                .SetTag("gen_ai.usage.input_tokens", end.PromptTokens).SetTag("gen_ai.usage.output_tokens", end.CompletionTokens);
+        }
+        else if (error is not null)
+            span.Failed(error);
+
+        var above = Activity.Current; // the answer's reader goes on in its own span
+        span.Dispose();
+        Activity.Current = above;
     }
 
     // Few values, as for every label: the kind of failure and not its words.

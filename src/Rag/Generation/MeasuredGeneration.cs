@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using Rag.Traces;
 
 namespace Rag.Generation;
 
@@ -16,6 +18,7 @@ internal sealed class MeasuredGeneration(IGeneration inner, GenerationMetrics me
         TimeSpan? first = null;
         GenerationEnd? end = null;
         Exception? failure = null;
+        var span = Spans.Within("chat", ActivityKind.Client);
         await using var events = inner.GenerateAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken);
         try
         {
@@ -42,6 +45,7 @@ internal sealed class MeasuredGeneration(IGeneration inner, GenerationMetrics me
         finally
         {
             metrics.Answered(time.GetElapsedTime(started), first, end, failure);
+            metrics.Tell(span, first, end, failure);
         }
     }
 }

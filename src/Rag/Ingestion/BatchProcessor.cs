@@ -17,11 +17,14 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
     private readonly SemaphoreSlim _computing = new(options.Parallelism);
 
     /// <summary>Processes a batch; each job has exactly one result.</summary>
+    /// <param name="jobs">The jobs.</param>
+    /// <param name="spans">Their spans.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="OperationCanceledException">Stopped: the jobs go back when their leases end, or at the next start.</exception>
-    public async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, JobSpans spans, CancellationToken cancellationToken)
     {
         var results = new List<IngestionResult>(jobs.Count);
-        var deletions = jobs.Where(j => j.Kind == IngestionKind.Delete).Select(j => DeleteAsync(j, cancellationToken)).ToArray();
+        var deletions = jobs.Where(j => j.Kind == IngestionKind.Delete).Select(j => DeleteAsync(j, spans, cancellationToken)).ToArray();
 
         var group = new List<PreparedDocument>();
         var chunks = 0;
@@ -29,11 +32,11 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         {
             if (job.Kind != IngestionKind.Index)
                 continue;
-            if (await PrepareAsync(job, results, cancellationToken).ConfigureAwait(false) is not { } prepared)
+            if (await PrepareAsync(job, spans, results, cancellationToken).ConfigureAwait(false) is not { } prepared)
                 continue;
             if (group.Count > 0 && chunks + prepared.Chunks.Count > ChunksPerCall)
             {
-                results.AddRange(await IndexAsync(group, cancellationToken).ConfigureAwait(false));
+                results.AddRange(await IndexAsync(group, spans, cancellationToken).ConfigureAwait(false));
                 group.Clear();
                 chunks = 0;
             }
@@ -43,18 +46,19 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         }
 
         if (group.Count > 0)
-            results.AddRange(await IndexAsync(group, cancellationToken).ConfigureAwait(false));
+            results.AddRange(await IndexAsync(group, spans, cancellationToken).ConfigureAwait(false));
         results.AddRange(await Task.WhenAll(deletions).ConfigureAwait(false));
         return results;
     }
 
     public void Dispose() => _computing.Dispose();
 
-    private async ValueTask<PreparedDocument?> PrepareAsync(IngestionJob job, List<IngestionResult> results, CancellationToken cancellationToken)
+    private async ValueTask<PreparedDocument?> PrepareAsync(IngestionJob job, JobSpans spans, List<IngestionResult> results, CancellationToken cancellationToken)
     {
         await _computing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            using var step = spans.Begin("prepare", job);
             return await preparer.PrepareAsync(job, cancellationToken).ConfigureAwait(false);
         }
         catch (UnreadableDocumentException reason)
@@ -73,12 +77,12 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         return null;
     }
 
-    private async Task<IReadOnlyList<IngestionResult>> IndexAsync(IReadOnlyList<PreparedDocument> documents, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<IngestionResult>> IndexAsync(IReadOnlyList<PreparedDocument> documents, JobSpans spans, CancellationToken cancellationToken)
     {
         var touched = false;
         try
         {
-            await IndexTogetherAsync(documents, () => touched = true, cancellationToken).ConfigureAwait(false);
+            await IndexTogetherAsync(documents, spans, () => touched = true, cancellationToken).ConfigureAwait(false);
             return [.. documents.Select(d => new IngestionResult(d.Job, IngestionOutcome.Done, d.Chunks.Count, d.Text, Title: d.FoundTitle))];
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -89,11 +93,11 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
 
         var results = new List<IngestionResult>(documents.Count);
         foreach (var document in documents)
-            results.AddRange(await IndexAsync([document], cancellationToken).ConfigureAwait(false));
+            results.AddRange(await IndexAsync([document], spans, cancellationToken).ConfigureAwait(false));
         return results;
     }
 
-    private async Task IndexTogetherAsync(IReadOnlyList<PreparedDocument> documents, Action touching, CancellationToken cancellationToken)
+    private async Task IndexTogetherAsync(IReadOnlyList<PreparedDocument> documents, JobSpans spans, Action touching, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.IndexTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
@@ -101,6 +105,7 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
         await _computing.WaitAsync(limit.Token).ConfigureAwait(false);
         try
         {
+            using var step = spans.Begin("embed", documents.Select(document => document.Job));
             embedded = await indexer.EmbedAsync(documents, limit.Token).ConfigureAwait(false);
         }
         finally
@@ -110,15 +115,17 @@ internal sealed class BatchProcessor(IngestionOptions options, DocumentPreparer 
 
         await Failpoints.ReachAsync(Failpoint.IngestionEmbedded, limit.Token).ConfigureAwait(false);
         touching();
+        using var indexing = spans.Begin("index", documents.Select(document => document.Job));
         await indexer.IndexAsync(documents, embedded, limit.Token).ConfigureAwait(false);
     }
 
-    private async Task<IngestionResult> DeleteAsync(IngestionJob job, CancellationToken cancellationToken)
+    private async Task<IngestionResult> DeleteAsync(IngestionJob job, JobSpans spans, CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(options.IndexTimeout, time);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
+            using var step = spans.Begin("index", job);
             await indexer.DeleteAsync(job, limit.Token).ConfigureAwait(false);
             return new IngestionResult(job, IngestionOutcome.Done);
         }

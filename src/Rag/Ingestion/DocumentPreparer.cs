@@ -1,6 +1,7 @@
 using Rag.Chunks;
 using Rag.Ingestion.Parsing;
 using Rag.Media;
+using Rag.Traces;
 
 namespace Rag.Ingestion;
 
@@ -47,7 +48,10 @@ internal sealed class DocumentPreparer(IngestionOptions options, TimeProvider ti
 
     private PreparedDocument Prepare(IngestionJob job, CancellationToken cancellationToken)
     {
-        var parsed = DocumentParsers.Parse(job.ContentType, job.Content, _limits, cancellationToken);
+        ParsedDocument parsed;
+        using (Spans.Within("parse"))
+            parsed = DocumentParsers.Parse(job.ContentType, job.Content, _limits, cancellationToken);
+        using var chunking = Spans.Within("chunk");
         var ranges = _chunker.Split(parsed.Text);
         var chunks = new string[ranges.Count];
         for (var i = 0; i < chunks.Length; i++)

@@ -78,6 +78,9 @@ public sealed record IngestionJob
 
     /// <summary>How often it was tried before this time.</summary>
     public int Attempt { get; init; }
+
+    /// <summary>The trace that the upload belongs to, as <c>traceparent</c>; null for none.</summary>
+    public string? TraceParent { get; init; }
 }
 
 /// <summary>How a job ended.</summary>

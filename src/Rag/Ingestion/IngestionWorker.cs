@@ -66,10 +66,11 @@ internal sealed partial class IngestionWorker(
                 return true;
             var start = time.GetTimestamp();
             activity?.Begin();
+            using var spans = JobSpans.Begin(jobs);
             IReadOnlyList<IngestionResult> results;
             try
             {
-                results = await ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
+                results = await ProcessAsync(jobs, spans, stoppingToken).ConfigureAwait(false);
             }
             finally
             {
@@ -77,7 +78,8 @@ internal sealed partial class IngestionWorker(
             }
 
             // Work done is recorded even while stopping: the queue ends this wait soon, and it saves doing it again.
-            await ReportAsync(results, stoppingToken).ConfigureAwait(false);
+            using (spans.Recording(results))
+                await ReportAsync(results, stoppingToken).ConfigureAwait(false);
             Failpoints.Reach(Failpoint.IngestionCompleted);
             Duration.Record(time.GetElapsedTime(start).TotalSeconds);
             Report(results);
@@ -109,7 +111,7 @@ internal sealed partial class IngestionWorker(
             }
     }
 
-    private async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, CancellationToken stoppingToken)
+    private async Task<IReadOnlyList<IngestionResult>> ProcessAsync(IReadOnlyList<IngestionJob> jobs, JobSpans spans, CancellationToken stoppingToken)
     {
         try
         {
@@ -121,7 +123,7 @@ internal sealed partial class IngestionWorker(
             return [.. jobs.Select(job => new IngestionResult(job, IngestionOutcome.Deferred, Reason: fault.Message))];
         }
 
-        return await processor.ProcessAsync(jobs, stoppingToken).ConfigureAwait(false);
+        return await processor.ProcessAsync(jobs, spans, stoppingToken).ConfigureAwait(false);
     }
 
     private void Report(IReadOnlyList<IngestionResult> results)

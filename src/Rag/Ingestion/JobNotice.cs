@@ -28,6 +28,10 @@ public sealed record JobNotice(string Tenant, string DocumentId, long JobId, int
     [JsonIgnore]
     public string Key => $"{Tenant}/{DocumentId}";
 
+    /// <summary>The trace that the upload belongs to, as W3C's <c>traceparent</c>; absent for none.</summary>
+    [JsonPropertyName("traceparent"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TraceParent { get; init; }
+
     /// <summary>As UTF-8 JSON.</summary>
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, JobNoticeJson.Default.JobNotice);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Rag.Errors;
@@ -37,6 +38,7 @@ internal sealed class QueryService(
         AnswerRequest request, IReadOnlyList<string> already, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
+        var span = Activity.Current;
         var (citations, degraded) = await RetrieveAsync(request, cancellationToken).ConfigureAwait(false);
         degraded = [.. already, .. degraded];
         var retrieval = time.GetElapsedTime(started);
@@ -55,6 +57,7 @@ internal sealed class QueryService(
         var pieces = 0;
         GenerationEnd? end = null;
         var words = new AnswerWords(generation, log);
+        Activity.Current = span; // each step of a stream runs in its reader's flow, and generation belongs under this answer
         await foreach (var step in words.SayAsync(asked, cancellationToken).ConfigureAwait(false))
             if (step is GenerationText piece)
             {

@@ -16,6 +16,12 @@ public abstract class Call
     /// <summary>The service that offers it; set by its <see cref="Contract"/>.</summary>
     public string Service { get; internal set; } = "";
 
+    /// <summary>What its span is called, at both ends: <c>rag.SERVICE/CALL</c>.</summary>
+    public string Span => field ??= SpanOf(Service, Name);
+
+    /// <summary><see cref="Span"/> of a call by its names.</summary>
+    internal static string SpanOf(string service, string name) => $"rag.{service}/{name}";
+
     /// <summary>Its place in its contract's list of calls; set by its <see cref="Contract"/>.</summary>
     internal int Index { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Rag.Traces;
 
 namespace Rag.Seams;
 
@@ -187,7 +188,7 @@ public sealed partial class Seam<TService> where TService : class
         }
         catch (Exception error)
         {
-            SeamTrace.Failed(span, error);
+            span.Failed(error);
             throw;
         }
     }

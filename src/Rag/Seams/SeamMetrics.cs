@@ -81,7 +81,10 @@ internal sealed class CallMeter(string service, string name)
     public ReadOnlySpan<KeyValuePair<string, object?>> Tags => _tags;
 
     /// <summary>The name of its span.</summary>
-    public string Span { get; } = $"{service}.{name}";
+    public string Span { get; } = Call.SpanOf(service, name);
+
+    /// <summary>What its span says of it: the system is the seam, whether the service is here or reached by gRPC.</summary>
+    public KeyValuePair<string, object?>[] SpanTags { get; } = [new("rpc.system", "rag"), new("rpc.service", $"rag.{service}"), new("rpc.method", name)];
 
     /// <summary>How often it ended so.</summary>
     public long this[CallOutcome outcome] => Volatile.Read(ref _outcomes[(int)outcome]);

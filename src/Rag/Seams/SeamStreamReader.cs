@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using Rag.Traces;
 
 namespace Rag.Seams;
 
@@ -208,7 +209,7 @@ internal sealed class SeamStreamReader<TService, TRequest, TItem>(SeamStream<TSe
     private Exception Fail(Judgement failure)
     {
         Settle(failure);
-        SeamTrace.Failed(_span, failure.Final);
+        _span.Failed(failure.Final);
         ExceptionDispatchInfo.Throw(failure.Final);
         return failure.Final; // never
     }

@@ -121,7 +121,7 @@ public class WorkerTests
         };
         await using var worker = new WorkerFixture(documents, services);
         var jobs = await documents.ClaimAsync();
-        var results = await worker.Processor.ProcessAsync(jobs, default);
+        var results = await worker.Processor.ProcessAsync(jobs, JobSpans.None, default);
         Assert.Equal(
             [("a", IngestionOutcome.Done), ("bad", IngestionOutcome.Retry), ("c", IngestionOutcome.Done)],
             results.Select(r => (r.Job.DocumentId, r.Outcome)).Order());

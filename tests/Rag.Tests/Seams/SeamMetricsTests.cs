@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Rag.Errors;
 using Rag.Seams;
+using Rag.Traces;
 using Xunit;
 using static Rag.Tests.Seams.SeamFixture;
 
@@ -81,7 +82,7 @@ public class SeamMetricsTests
             },
         };
         ActivitySource.AddActivityListener(listener);
-        using var request = new Activity("request").Start();
+        using var request = Spans.Begin("request", ActivityKind.Server, null)!;
         using var seam = new SeamFixture();
         await seam.SayAsync();
         await foreach (var _ in seam.Seam.StreamAsync(seam.Count, 2, default))
@@ -91,7 +92,7 @@ public class SeamMetricsTests
         Assert.Same(request, Activity.Current);
 
         var own = spans.Where(span => span.ParentId == request.Id).ToList();
-        Assert.Equal(["embedding.Say", "embedding.Count", "embedding.Say"], own.Select(span => span.OperationName));
+        Assert.Equal(["rag.embedding/Say", "rag.embedding/Count", "rag.embedding/Say"], own.Select(span => span.OperationName));
         Assert.Equal((ActivityStatusCode.Error, "NotFound"), (own[2].Status, own[2].StatusDescription));
     }
 }

@@ -70,6 +70,7 @@ internal static class PlanKeys
         Value("load.stream", new ShareKind("100%"), "100%", "The share of queries that ask for a stream of tokens."),
         Value("load.documents-per-user", new WholeNumberKind("documents", 1, 10_000, "5"), "5", "Documents that a user keeps: past them an upload replaces the user's oldest with its next version."),
         Value("load.watch", new ShareKind("10%"), "10%", "The share of uploads that are watched, by polling, until they are searchable."),
+        Value("load.traced", new ShareKind("1%"), "1%", "The share of requests whose traces the target is asked to keep. Every request carries a W3C `traceparent`, these with its sampled flag: docs/traces.md."),
 
         Optional("load.tags", KeyShape.Tags, new LineKind("a word or two", 100, "read"), "Words by which exchanges can be told apart, by their names."),
         Optional("scenarios", KeyShape.Named, null, "Several loads in one plan, in place of `load`, each under a name. A scenario has all the keys of `load`, and those below. They run beside each other unless told otherwise."),

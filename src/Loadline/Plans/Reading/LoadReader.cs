@@ -124,6 +124,7 @@ internal sealed class LoadReader(PlanValues values, Origin root, string folder, 
             Stream = Get<double>("stream"),
             DocumentsPerUser = values.Number(path + ".documents-per-user"),
             Watch = Get<double>("watch"),
+            Traced = Get<double>("traced"),
         };
     }
 }

@@ -29,6 +29,7 @@ internal sealed class RequestRenderer
     private readonly byte[]? _authName;
     private readonly (byte[] Name, Template Value)[] _varying;
     private readonly bool _saysLength;
+    private readonly bool _traces;
 
     internal RequestRenderer(IntakeShared shared, RequestProfile template)
     {
@@ -49,6 +50,7 @@ internal sealed class RequestRenderer
         _constant = Encoding.UTF8.GetBytes(text.ToString());
         _varying = [.. headers.Where(header => !header.Value.IsConstant).Select(header => (Encoding.UTF8.GetBytes(header.Name + ": "), header.Value))];
         _authName = shared.Profile.Auth is { } auth && !template.Has(auth.Header) ? Encoding.UTF8.GetBytes(auth.Header + ": ") : null;
+        _traces = !template.Has(TraceParent.Header);
         // Of these methods a server may wait for a body unless it is told that there is none (RFC 9110, section 8.6).
         _saysLength = template.Body is not null || template.Method == HttpMethod.Post || template.Method == HttpMethod.Put || template.Method == HttpMethod.Patch;
     }
@@ -75,6 +77,13 @@ internal sealed class RequestRenderer
             var from = output.Length;
             value.Write(output, request.Values);
             EndField(output, from);
+        }
+        if (_traces && request.Trace is { } trace)
+        {
+            output.Append("traceparent: "u8);
+            trace.Write(output.GetSpan(TraceParent.Length));
+            output.Advance(TraceParent.Length);
+            output.Append("\r\n"u8);
         }
         start = 0;
         if (!_saysLength)

@@ -19,8 +19,8 @@ internal static class AnnounceStatements
             FOR UPDATE OF o SKIP LOCKED),
           told AS (
             UPDATE outbox o SET announced=clock_timestamp() FROM (SELECT * FROM forgotten UNION ALL SELECT * FROM fresh) t WHERE o.document=t.document
-            RETURNING o.document, o.job, o.kind, o.version, o.bytes, o.queued, o.attempts, o.deferrals, o.interruptions, o.due)
-        SELECT d.tenant, d.id, t.job, t.kind, t.version, t.bytes, t.queued, t.attempts, t.deferrals, t.interruptions, t.due
+            RETURNING o.document, o.job, o.kind, o.version, o.bytes, o.queued, o.attempts, o.deferrals, o.interruptions, o.due, o.traceparent)
+        SELECT d.tenant, d.id, t.job, t.kind, t.version, t.bytes, t.queued, t.attempts, t.deferrals, t.interruptions, t.due, t.traceparent
         FROM told t JOIN documents d ON d.key=t.document ORDER BY t.due, t.job
         """;
 

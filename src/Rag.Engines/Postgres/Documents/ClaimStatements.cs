@@ -145,7 +145,7 @@ internal static class ClaimStatements
             SELECT document, job, kind, version, bytes, queued, attempts, deferrals, interruptions, $2, $3, $4, date_trunc('milliseconds', clock_timestamp()), clock_timestamp()+$6
             FROM fitting WHERE total<=$7 OR place=1
             ON CONFLICT DO NOTHING RETURNING *)
-        SELECT d.tenant, d.id, t.job, t.kind, t.version, t.bytes, t.queued, t.attempts, t.deferrals, t.interruptions, t.started
+        SELECT d.tenant, d.id, t.job, t.kind, t.version, t.bytes, t.queued, t.attempts, t.deferrals, t.interruptions, t.started, f.traceparent
         FROM taken t JOIN fitting f ON f.job=t.job JOIN documents d ON d.key=t.document ORDER BY f.place
         """;
 
@@ -158,5 +158,6 @@ internal static class ClaimStatements
         Deferrals = row.GetInt32(8),
         Interruptions = row.GetInt32(9),
         StartedAt = DocumentRows.Time(row, 10),
+        TraceParent = row.IsDBNull(11) ? null : PostgresText.Read(row.GetString(11)),
     };
 }

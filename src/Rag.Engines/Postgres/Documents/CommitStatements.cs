@@ -86,14 +86,15 @@ internal static class CommitStatements
         // A newer version takes the place of one that waits for a worker; not of one that rests after a try.
         batch.Add(
             """
-            INSERT INTO outbox AS o (document, job, kind, version, bytes, queued, due) SELECT *, clock_timestamp() FROM unnest($1, $2, $3, $4, $5, $6)
+            INSERT INTO outbox AS o (document, job, kind, version, bytes, queued, traceparent, due) SELECT *, clock_timestamp() FROM unnest($1, $2, $3, $4, $5, $6, $7)
             ON CONFLICT(document) DO UPDATE SET
-              job=excluded.job, kind=excluded.kind, version=excluded.version, bytes=excluded.bytes, queued=excluded.queued,
+              job=excluded.job, kind=excluded.kind, version=excluded.version, bytes=excluded.bytes, queued=excluded.queued, traceparent=excluded.traceparent,
               attempts=0, deferrals=0, interruptions=0, reason=NULL,
               due=CASE WHEN o.due<=clock_timestamp() AND NOT EXISTS(SELECT FROM holds h WHERE h.document=o.document) THEN o.due ELSE excluded.due END
             """,
             Column(appended, d => d.Head!.Key), Column(appended, d => d.Waiting!.JobId), Column(appended, d => (short)d.Waiting!.Kind),
-            Column(appended, d => d.Waiting!.Version), Column(appended, d => d.Waiting!.Bytes), Column(appended, d => d.Waiting!.QueuedAt.ToUniversalTime()));
+            Column(appended, d => d.Waiting!.Version), Column(appended, d => d.Waiting!.Bytes), Column(appended, d => d.Waiting!.QueuedAt.ToUniversalTime()),
+            Column(appended, d => DocumentRows.Write(d.Waiting!.TraceParent)));
     }
 
     private static void Settlements(NpgsqlBatch batch, DocumentTransaction work)

@@ -37,7 +37,9 @@ internal static class DocumentTables
         INSERT INTO workers VALUES('-infinity');
         """,
         // When a broker was last told of the job, for queues beside the outbox; told of before it fell due counts as not told of.
-        "ALTER TABLE outbox ADD COLUMN announced timestamptz");
+        "ALTER TABLE outbox ADD COLUMN announced timestamptz",
+        // The trace that a job's upload belongs to.
+        "ALTER TABLE outbox ADD COLUMN traceparent text");
 
     /// <summary>Where commits say that there is work. Channels belong to a database, so each schema has its own.</summary>
     public static string Channel(PostgresSource source) => $"{source.Options.Schema}_jobs";

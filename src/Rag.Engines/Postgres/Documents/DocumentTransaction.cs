@@ -61,7 +61,7 @@ internal sealed class DocumentTransaction(Func<DocumentKey?, long?, OpenDocument
         var deletes = version.Kind == IngestionKind.Delete;
         var (job, key) = (jobs(), document.Head?.Key ?? keys());
         document.Head = new DocumentHead(key, version.Version, deletes, Failed: false, head is null || deletes ? 0 : head.SearchableVersion, version.CreatedAt);
-        document.Waiting = new JobTicket(document.Name, job, version.Kind, version.Version, version.Bytes, version.QueuedAt);
+        document.Waiting = new JobTicket(document.Name, job, version.Kind, version.Version, version.Bytes, version.QueuedAt) { TraceParent = version.TraceParent };
         document.Appended = true;
         _byKey[key] = document;
         Versions.Add((key, job, version, content.IsEmpty ? null : Bytes(content)));

@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using Grpc.Core;
 using Rag.Errors;
 using Rag.Seams;
+using Rag.Traces;
 
 namespace Rag.Host.Wiring.Remote;
 
@@ -14,6 +16,7 @@ internal sealed partial class ContractService<TService>(
 
     public async Task<Message<TReply>> CallAsync<TRequest, TReply>(UnaryCall<TService, TRequest, TReply> call, Message<TRequest> request, ServerCallContext context)
     {
+        using var span = Begin(call, context);
         var scope = Enter(context);
         // A long poll would hold up a stop until the last moment; whoever waits asks again elsewhere.
         using var stop = call.Policy.Exempt ? CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping) : null;
@@ -23,13 +26,14 @@ internal sealed partial class ContractService<TService>(
         }
         catch (Exception error)
         {
-            throw Told(error, call, context);
+            throw Told(error, call, context, span);
         }
     }
 
     public async Task StreamAsync<TRequest, TItem>(
         StreamCall<TService, TRequest, TItem> call, Message<TRequest> request, IServerStreamWriter<Batch<TItem>> writer, ServerCallContext context)
     {
+        using var span = Begin(call, context);
         var scope = Enter(context);
         try
         {
@@ -45,9 +49,15 @@ internal sealed partial class ContractService<TService>(
         }
         catch (Exception error)
         {
-            throw Told(error, call, context);
+            throw Told(error, call, context, span);
         }
     }
+
+    // Of a trace that comes along only: what processes tell each other in the background is nobody's request.
+    private static Activity? Begin(Call call, ServerCallContext context) => Spans.AreWanted && context.RequestHeaders.GetValue(CallHeaders.TraceParent) is { } caller
+        ? Spans.Begin(call.Span, ActivityKind.Server, caller, context.RequestHeaders.GetValue(CallHeaders.TraceState))?
+            .SetTag("rpc.system", "grpc").SetTag("rpc.service", $"rag.{call.Service}").SetTag("rpc.method", call.Name)
+        : null;
 
     private CallScope Enter(ServerCallContext context)
     {
@@ -55,8 +65,9 @@ internal sealed partial class ContractService<TService>(
         return CallScope.Enter(time, allowed < TimeSpan.Zero ? TimeSpan.Zero : allowed, CallHeaders.PriorityOf(context.RequestHeaders));
     }
 
-    private RpcException Told(Exception error, Call call, ServerCallContext context)
+    private RpcException Told(Exception error, Call call, ServerCallContext context, Activity? span)
     {
+        span.Refused(error);
         switch (error)
         {
             case RagException known:

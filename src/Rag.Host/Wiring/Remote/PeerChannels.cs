@@ -32,6 +32,7 @@ internal sealed class PeerChannels(IConfiguration configuration) : IDisposable
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
+            ActivityHeadersPropagator = null, // it would put an activity of its own between the caller's span and the other side: see CallHeaders
             UseCookies = false,
             AllowAutoRedirect = false,
             ConnectTimeout = TimeSpan.FromMilliseconds(500),
