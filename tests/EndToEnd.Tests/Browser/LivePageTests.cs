@@ -54,7 +54,7 @@ public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chr
         await Expect(page.Locator("#lever")).ToBeDisabledAsync();
 
         // A drag over one chart zooms all of them; a button shows all again.
-        await page.WaitForFunctionAsync("Loadline.page.model.length > 8");
+        await open.UntilAsync("Loadline.page.model.length > 8");
         await open.DragAsync("throughput", .3f, .6f);
         await Expect(page.Locator("#tools output")).ToHaveTextAsync(Span());
         var zoomed = await page.EvaluateAsync<double[]>("Loadline.page.charts.view");
