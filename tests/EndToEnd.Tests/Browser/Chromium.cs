@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -74,6 +75,18 @@ internal sealed class OpenPage : IAsyncDisposable
 
     /// <summary>By how many pixels the page is wider than the screen.</summary>
     public Task<int> OverflowAsync() => Page.EvaluateAsync<int>("document.documentElement.scrollWidth - innerWidth");
+
+    /// <summary>Waits until an expression is true. Not by Playwright's own waiting, which evaluates in the page what the page's policy forbids.</summary>
+    public async Task UntilAsync(string expression)
+    {
+        var watch = Stopwatch.StartNew();
+        while (!await Page.EvaluateAsync<bool>(expression))
+        {
+            if (watch.Elapsed > TimeSpan.FromSeconds(30))
+                Assert.Fail($"after 30 s it is still not true that {expression}");
+            await Task.Delay(50);
+        }
+    }
 
     /// <summary>Draws over a chart with the mouse, from one share of its width to another.</summary>
     public async Task DragAsync(string chart, float from, float to)

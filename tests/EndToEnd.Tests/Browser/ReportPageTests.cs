@@ -22,7 +22,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
         foreach (var chart in new[] { "throughput", "latency:query" })
         {
             await page.Locator($"[data-chart='{chart}']").ScrollIntoViewIfNeededAsync();
-            await page.WaitForFunctionAsync("([chart, from]) => { const on = echarts.getInstanceByDom(document.querySelector(`[data-chart='${chart}']`)); return on && on.getOption().xAxis[0].min === from * 1000; }", new object[] { chart, zoomed[0] });
+            await open.UntilAsync($"echarts.getInstanceByDom(document.querySelector(\"[data-chart='{chart}']\"))?.getOption().xAxis[0].min === Loadline.page.charts.view[0] * 1000");
         }
         await page.GetByRole(AriaRole.Button, new() { Name = "Reset" }).FocusAsync();
         await page.Keyboard.PressAsync("Enter");

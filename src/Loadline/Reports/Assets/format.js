@@ -26,9 +26,9 @@ Loadline.element = (name, attributes = {}, ...children) => {
   return made;
 };
 
-Loadline.table = (label, heads, rows) => {
+Loadline.table = (label, heads, rows, kind = null) => {
   const e = Loadline.element;
-  return e('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, e('table', {},
+  return e('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, e('table', { class: kind },
     e('thead', {}, e('tr', {}, ...heads.map((head, i) => e('th', { scope: 'col', class: i ? 'n' : null }, head)))),
     e('tbody', {}, ...rows.map(row => e('tr', row.attributes ?? {}, ...row.cells.map((cell, i) => i ? e('td', { class: 'n' }, cell) : e('th', { scope: 'row' }, cell)))))));
 };

@@ -18,7 +18,7 @@
 
   function objectives(of) {
     const row = o => ({ cells: [e('span', {}, e('code', {}, o.text), o.reason && o.result !== 'PASS' ? e('small', {}, o.reason) : null), badge(o.result), f.in(o.unit)(o.value), f.in(o.unit)(o.limit), f.plain(o.samples)] });
-    replace('objective-table', of.length ? Loadline.table('Objectives', ['Objective', 'Result', 'Measured', 'Limit', 'Samples'], of.map(row)) : e('p', {}, 'The plan has no objectives.'), of);
+    replace('objective-table', of.length ? Loadline.table('Objectives', ['Objective', 'Result', 'Measured', 'Limit', 'Samples'], of.map(row), 'objectives') : e('p', {}, 'The plan has no objectives.'), of);
     const results = Object.fromEntries(of.map(o => [o.text, o.result]));
     const turned = Object.entries(results).filter(([name, result]) => last.results?.[name] && last.results[name] !== result && result !== 'PENDING');
     if (turned.length) say(turned.map(([name, result]) => `${name}: ${result}`).join('; '));

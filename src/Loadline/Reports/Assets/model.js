@@ -18,7 +18,7 @@ Loadline.Model = class {
 
   get t() { return this.columns.t; }
   get length() { return this.t.length; }
-  get operations() { return Object.keys(this.columns.operations); }
+  get operations() { return Object.keys(this.columns.operations).sort(); }
   get end() { return this.length ? this.t[this.length - 1] : 0; }
 
   // A line of series.jsonl.
