@@ -33,7 +33,7 @@ public enum Defect
     /// <summary>After the fault questions are still answered without a part.</summary>
     StaysDegraded,
 
-    /// <summary>Under the fault, looks at the status take 2 s, and 2.1 s into it one each 40 ms hangs and then fails, seven at most: more than one in a hundred of what is sent in the rest of it, and less than one in a thousand of the run.</summary>
+    /// <summary>Under the fault: 5.3 s into it one look at the status each 40 ms hangs and then fails, nine in all: more than one in a hundred of that second, in which the others take 2 s, and less than one in a thousand of the run.</summary>
     NoBreaker,
 
     /// <summary>Answers without a part come after 1.5 s.</summary>

@@ -156,7 +156,7 @@ internal sealed class DefectiveRag : IAsyncDisposable
             for (int waited = 0, tenths = 20 + (Count(1) * 37 % 60); waited < tenths && !Volatile.Read(ref _faultOver) && Now() != Part.After; waited++)
                 await DelayAsync(TimeSpan.FromMilliseconds(100), context);
         var hangs = _defect == Defect.NoBreaker && part == Part.Under && HangsNow();
-        if (_defect == Defect.NoBreaker && part == Part.Under)
+        if (_defect == Defect.NoBreaker && part == Part.Under && _time.GetElapsedTime(Volatile.Read(ref _faultSeen)) > TimeSpan.FromSeconds(3.5))
             await DelayAsync(TimeSpan.FromSeconds(hangs ? 1.15 : 2), context);
         var everyOther = _defect switch { Defect.SomeFailures => 100, Defect.ManyFailures => 12, _ => int.MaxValue };
         var fails = hangs || (part != Part.After && Count(2) % everyOther == 0);
@@ -167,10 +167,10 @@ internal sealed class DefectiveRag : IAsyncDisposable
 
     private bool HangsNow()
     {
-        var into = _time.GetElapsedTime(Volatile.Read(ref _faultSeen)) - TimeSpan.FromSeconds(2.1);
+        var into = _time.GetElapsedTime(Volatile.Read(ref _faultSeen)) - TimeSpan.FromSeconds(5.3);
         var step = 1 + (int)Math.Floor(into / TimeSpan.FromMilliseconds(40));
         // The first of each step.
-        return Volatile.Read(ref _counts[3]) is var last && step is > 0 and <= 7 && step > last && Interlocked.CompareExchange(ref _counts[3], step, last) == last;
+        return Volatile.Read(ref _counts[3]) is var last && step is > 0 and <= 9 && step > last && Interlocked.CompareExchange(ref _counts[3], step, last) == last;
     }
 
     private bool IsAboveLimit()

@@ -45,10 +45,15 @@ public sealed class PlantedRuns
     }
 
     // 1000 users ÷ 1.4 s think ≈ 700 requests/s. Recovery asks for five good seconds in the end: what must be slow
-    // for long, to bring the mean below 500 or to take more than 10 s, has a run that is 7 s longer.
+    // for long, to bring the mean below 500 or to take more than 10 s, has a run that is 7 s longer, and so has what hangs for more than 5 s.
     private static string Plan(Defect defect, TemporaryFolder folder)
     {
-        var longer = defect is Defect.HeldUp or Defect.SlowUploads;
+        var (hold, at, length) = defect switch
+        {
+            Defect.HeldUp or Defect.SlowUploads => (19, 11.2, 2.5),
+            Defect.NoBreaker => (19, 3.5, 6.5),
+            _ => (12, 3.5, 2.5),
+        };
         return string.Create(CultureInfo.InvariantCulture, $$"""
             name: planted
             purpose: All twelve objectives in a few seconds
@@ -56,7 +61,7 @@ public sealed class PlantedRuns
             scenarios:
               ordinary:
                 users: {{(defect == Defect.FewUsers ? 900 : 1000)}}
-                phases: { up: 1s, hold: {{(longer ? 19 : 12)}}s, down: 500ms }
+                phases: { up: 1s, hold: {{hold}}s, down: 500ms }
                 think: 1.2s..1.6s
                 mix: { query: 20, upload: 5, status: 75 }
                 watch: 100%
@@ -67,7 +72,7 @@ public sealed class PlantedRuns
                 mix: { query: 1 }
             data: { documents: 0, words: "20" }
             faults:
-              outage: { at: {{(longer ? 11.2 : 3.5)}}s, for: {{(defect == Defect.NoBreaker ? 2.2 : 2.5)}}s, command: "touch {{folder["outage"]}}", undo: "rm -f {{folder["outage"]}}" }
+              outage: { at: {{at}}s, for: {{length}}s, command: "touch {{folder["outage"]}}", undo: "rm -f {{folder["outage"]}}" }
             objectives:
               - { from: rag }
             """);
