@@ -38,11 +38,18 @@ internal static class CheckCommand
     {
         foreach (var line in SuiteExplanation.Explain(suite))
             Console.WriteLine(line);
-        // The variants of one plan are alike but for their values.
-        if (suite is { Suite.Entries.Count: 1, Runs: [{ Plan.Variant.Choices.Count: > 0 } first, ..] })
+        // The variants of one plan are alike but for their values: the first in full, and of the others what is different.
+        if (suite is not { Suite.Entries.Count: 1, Runs: [{ Plan.Variant.Choices.Count: > 0 } first, ..] })
+            return;
+        Console.WriteLine();
+        Explain(first.Plan);
+        var said = first.Plan.Explain();
+        foreach (var other in suite.Runs.Skip(1))
         {
             Console.WriteLine();
-            Explain(first.Plan);
+            Console.WriteLine($"{other.Name} differs in this:");
+            foreach (var line in other.Plan.Explain().Except(said))
+                Console.WriteLine(line);
         }
     }
 

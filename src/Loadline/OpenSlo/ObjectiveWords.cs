@@ -21,10 +21,13 @@ internal static partial class ObjectiveWords
             : [];
         var name = pairs.Find(pair => pair[0] == "scenario")?[1] ?? Scenario.Default;
         var tags = pairs.Where(pair => pair[0] != "scenario").DistinctBy(pair => pair[0]).ToDictionary(pair => pair[0], pair => pair[1]);
+        var faults = OfFault().Matches(text).Select(match => match.Groups[1].Value).Distinct().ToList();
         return new ObjectiveContext(operations)
         {
             Scenarios = new Dictionary<string, IReadOnlyDictionary<string, string>> { [name] = tags },
-            Spans = [.. During().Matches(text).Select(match => match.Groups[1].Value)],
+            Spans = [.. During().Matches(text).Select(match => match.Groups[1].Value), .. faults.SelectMany(fault => new[] { PlanSpan.Before(fault), PlanSpan.After(fault) })],
+            // Metrics of faults are of any that a plan has.
+            Faults = [.. faults.DefaultIfEmpty("fault")],
             HasBaseline = true,
         };
     }
@@ -39,4 +42,7 @@ internal static partial class ObjectiveWords
 
     [GeneratedRegex(@"\bduring ([a-z][a-z0-9_-]*)", RegexOptions.NonBacktracking)]
     private static partial Regex During();
+
+    [GeneratedRegex(@"\b(?:during|before|after) ([a-z][a-z0-9_-]*)", RegexOptions.NonBacktracking)]
+    private static partial Regex OfFault();
 }

@@ -147,7 +147,7 @@ internal sealed partial class SloMapping(SloDocument slo, IReadOnlyDictionary<st
             return null;
         }
         string? Own(string key) => type == SloNames.Source && spec is not null ? SloDocument.Scalar(spec, key)?.Text : null;
-        return (metric, Own("selector") is { } selector ? $"{{{selector}}}" : "", (Own("over") is { } over ? $" over {over}" : "") + (Own("during") is { } during ? $" during {during}" : ""));
+        return (metric, Own("selector") is { } selector ? $"{{{selector}}}" : "", (Own("over") is { } over ? $" over {over}" : "") + (Own("during") is { } during ? during.Contains(' ', StringComparison.Ordinal) ? $" {during}" : $" during {during}" : ""));
     }
 
     private string? Finish(string text)

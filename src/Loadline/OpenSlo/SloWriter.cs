@@ -116,7 +116,7 @@ public static class SloWriter
     {
         var pad = new string(' ', indent);
         var spec = new StringBuilder($"{pad}metricSource:\n{pad}  type: {SloNames.Source}\n{pad}  spec:\n{pad}    metric: {Text(metric)}\n{pad}    unit: {Text(line.Metric.Unit.Symbol)}");
-        foreach (var (name, value) in new[] { ("selector", line.Scope.Selector), ("during", line.Scope.During), ("over", line.Scope.Over is { } over ? DurationQuantity.Text(over.TotalSeconds) : null) })
+        foreach (var (name, value) in new[] { ("selector", line.Scope.Selector), ("during", line.Scope.During?.Replace(':', ' ')), ("over", line.Scope.Over is { } over ? DurationQuantity.Text(over.TotalSeconds) : null) })
             if (value is not null)
                 spec.Append($"\n{pad}    {name}: {Text(value)}");
         return spec.ToString();

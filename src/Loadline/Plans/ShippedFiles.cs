@@ -38,7 +38,7 @@ internal sealed class ShippedFiles(string folder, string noun, Func<string, bool
             return new PlanFile(nameOrPath + Suffix, text);
         if (!IsPath(nameOrPath))
         {
-            problem = new PlanProblem(nameOrPath, null, "", nameOrPath, $"is not a {noun} that Loadline ships with", Nearest.Advice(nameOrPath, Names, noun + "s") + $" A {noun} of your own is named by its path, such as ./my-{noun.Replace(' ', '-')}.yaml");
+            problem = new PlanProblem(nameOrPath, null, "", nameOrPath, $"is not a {noun} that Loadline ships with", Nearest.Sentence(nameOrPath, Names, noun + "s") + $" A {noun} of your own is named by its path, such as ./my-{noun.Replace(' ', '-')}.yaml");
             return null;
         }
         return Load(Path.Combine(relativeTo, nameOrPath), out problem);

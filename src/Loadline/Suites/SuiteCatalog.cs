@@ -40,7 +40,7 @@ public static class SuiteCatalog
                 problem = problem with
                 {
                     Rule = "is neither a plan nor a suite that Loadline ships with",
-                    Remedy = Nearest.Advice(nameOrPath, [.. PlanCatalog.Names, .. Names.Where(suite => !PlanCatalog.Names.Contains(suite))], "plans and suites") + " One of your own is named by its path, such as ./my-plan.yaml",
+                    Remedy = Nearest.Sentence(nameOrPath, [.. PlanCatalog.Names, .. Names.Where(suite => !PlanCatalog.Names.Contains(suite))], "plans and suites") + " One of your own is named by its path, such as ./my-plan.yaml",
                 };
             return null;
         }

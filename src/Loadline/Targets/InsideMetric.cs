@@ -48,6 +48,12 @@ public sealed record InsideMetric(string Name, InsideKind Kind, string Unit, boo
         new("cpu", InsideKind.Level, "cores", false, Together.Sum, ["service"], "Processor time that was used, in cores: user and kernel time of all threads, replicas of a service together. Of targets that Loadline starts from the operating system; otherwise as the profile maps it."),
         new("memory", InsideKind.Level, "B", false, Together.Sum, ["service"], "Resident memory (RSS), replicas of a service together: pages that processes share count in each."),
         new("files.open", InsideKind.Level, "files", false, Together.Sum, ["service"], "Open file descriptors: files, sockets, pipes."),
+        new("group.cpu", InsideKind.Rate, "cores", false, Together.Sum, ["group"], "Processor time of a control group (version 2: a container, a systemd unit), all its processes together. `group` is the service whose processes alone are in it; `shared` is the group that Loadline is in itself, the load included; of another that several services share, its last name. Of processes that Loadline starts, where Linux tells it."),
+        new("group.throttled", InsideKind.Share, "%", false, Together.Sum, ["group"], "Periods in which a control group's processor quota was used up and its threads had to wait, of all periods in which it ran. Nothing is told without a quota."),
+        new("group.throttled.time", InsideKind.Rate, "cores", false, Together.Sum, ["group"], "How long threads of a control group waited for its quota, per second: 0.5 is half a second of one processor, or a quarter each of two."),
+        new("group.memory", InsideKind.Level, "B", false, Together.Sum, ["group"], "Memory that is charged to a control group: besides what processes have, the cache of files that they read and wrote. What Linux counts against its limit."),
+        new("group.memory.use", InsideKind.Level, "%", false, Together.Greatest, ["group"], "That memory, of the group's limit; several groups: the fullest. Nothing is told without a limit."),
+        new("group.tasks", InsideKind.Level, "tasks", false, Together.Sum, ["group"], "Processes and threads in a control group: what a limit of pids counts."),
         new("network.in", InsideKind.Rate, "B/s", false, Together.Sum, ["network"], "Bytes that network interfaces received, per second, headers included. Linux counts them by network namespace and not by process: a container has its own, and `network` is its service; processes without one share the machine's (`network:machine`), loopback and the load itself included."),
         new("network.out", InsideKind.Rate, "B/s", false, Together.Sum, ["network"], "Bytes that network interfaces sent, per second: as `network.in`. On loopback a byte that is sent is received, too."),
         new("gpu.use", InsideKind.Level, "%", false, Together.Mean, ["gpu"], "Share of the time in which a GPU had a kernel running, as its driver tells it; several: their mean. From nvidia-smi on Loadline's machine, or from the DCGM exporter."),
@@ -69,7 +75,7 @@ public sealed record InsideMetric(string Name, InsideKind Kind, string Unit, boo
     ];
 
     /// <summary>What Loadline reads of processes that it starts itself, without any mapping.</summary>
-    public static IReadOnlyList<string> OfProcesses { get; } = ["cpu", "memory", "files.open", "network.in", "network.out"];
+    public static IReadOnlyList<string> OfProcesses { get; } = ["cpu", "memory", "files.open", "group.cpu", "group.throttled", "group.throttled.time", "group.memory", "group.memory.use", "group.tasks", "network.in", "network.out"];
 
     /// <summary>The one of a name; null for none.</summary>
     public static InsideMetric? Find(string name) => All.FirstOrDefault(metric => metric.Name == name);

@@ -110,7 +110,7 @@ internal static class ObjectiveJudge
             return Because(Result.Invalid, $"{Judge.Count(measured.Samples)} sample{(measured.Samples == 1 ? " is" : "s are")} too few: {objective.Text[(objective.Demand == Demand.Should ? 7 : 0)..].Trim()} needs at least {Judge.Count(needed)}; run longer or with more users");
         if (objective.Comparison.Holds(value, limit))
             return Because(Result.Pass, null);
-        return Because(Result.Fail, $"{objective.Name} is {objective.Metric.Unit.Text(value)}, and must be {objective.Comparison.Sign} {objective.Metric.Unit.Text(limit)}");
+        return Because(Result.Fail, $"{objective.Name}{(inWindows ? "" : objective.Scope.Where)} is {objective.Metric.Unit.Text(value)}, and must be {objective.Comparison.Sign} {objective.Metric.Unit.Text(limit)}");
     }
 
     private static string Missing(ObjectiveLine objective, Evidence evidence, string part) => objective.Limit switch

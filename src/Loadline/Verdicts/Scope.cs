@@ -22,6 +22,9 @@ internal sealed record Scope(string? During, string? Selector, IReadOnlyList<str
     /// <summary>What people call it.</summary>
     public string Name => During is null || Phase is not null ? $"the {During ?? "hold"} phase" : During.Replace(':', ' ');
 
+    /// <summary>The same behind a metric's name, such as " after outage"; empty for the hold phase.</summary>
+    public string Where => During is null ? "" : Phase is not null ? $" in {Name}" : During.Contains(':', StringComparison.Ordinal) ? $" {Name}" : $" during {Name}";
+
     /// <summary>The same for the recording.</summary>
     /// <param name="judgedFrom">The hold phase's first second behind its warm-up.</param>
     public Selection Selection(long judgedFrom) => Phase is { } phase

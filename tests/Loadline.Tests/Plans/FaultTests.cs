@@ -94,6 +94,7 @@ public sealed class FaultTests
     [InlineData("x: { at: 1m, for: 1s, toxic: latensy }", "faults.x.toxic: 'latensy' is not a toxic; did you mean 'latency'?")]
     [InlineData("x: { at: 1m, for: 1s, toxic: latency, with: { latency: -3 } }", "faults.x.with: 'latency: -3' must be a whole number from 0 to")]
     [InlineData("x: { at: 1m, for: 1s, toxic: latency, with: { jiter: 3 } }", "faults.x.with: 'jiter' is not an attribute of the toxic 'latency'; did you mean 'jitter'?")]
+    [InlineData("x: { at: 1m, for: 1s, toxic: connect_hang, share: 50% }", "faults.x.toxic: 'connect_hang' meets all connections, since none is known before it is answered; leave out 'share' and 'first', or write toxic: hang")]
     [InlineData("x: { at: 1m, for: 1s, toxic: latency, on: database }", "faults.x.on: 'database' is neither 'target' nor 'llm' nor the address of a proxy")]
     public void What_is_wrong_is_said_with_its_remedy(string fault, string? problem)
     {

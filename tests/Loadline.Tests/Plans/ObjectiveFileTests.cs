@@ -59,6 +59,14 @@ public class ObjectiveFileTests
     }
 
     [Fact]
+    public void What_is_shipped_is_a_sentence_and_ones_own_is_the_next()
+    {
+        using var folder = new TemporaryFolder();
+        var problem = Assert.Single(Read(folder, Own, "objectives:\n  - { from: nowhere }\n").Problems);
+        Assert.EndsWith("here are: rag. A file of objectives of your own is named by its path, such as ./my-file-of-objectives.yaml", problem.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Everything_that_is_wrong_with_a_file_is_reported_at_once()
     {
         var (file, problems) = ObjectiveFile.Read(new PlanFile("ours.yaml", """

@@ -45,7 +45,8 @@ public sealed class ScopedJudgeTests : IDisposable
     public void A_span_is_judged_apart()
     {
         var evidence = Run(at => at is >= 40 and < 60 ? 2 : 0.1);
-        Assert.Equal(Result.Fail, One("query.p95 < 1s during outage", evidence).Result);
+        var verdict = One("query.p95 < 1s during outage", evidence);
+        Assert.Equal((Result.Fail, "query.p95 during outage is 2 s, and must be < 1 s"), (verdict.Result, verdict.Reason));
         Assert.Equal(Result.Pass, One("query.p95 < 3s during outage", evidence).Result);
         Assert.Equal(400, One("query.p95 < 3s during outage", evidence).Samples);
         Assert.Equal(Result.Invalid, One("query.p95 < 3s during up", evidence).Result);

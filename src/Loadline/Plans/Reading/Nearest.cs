@@ -19,6 +19,9 @@ public static class Nearest
     public static string Advice(string word, IReadOnlyCollection<string> candidates, string noun) =>
         To(word, candidates) is { } near ? $"did you mean '{near}'?" : $"the {noun} here are: {string.Join(", ", candidates)}";
 
+    /// <summary>The same with its end, where another sentence follows.</summary>
+    public static string Sentence(string word, IReadOnlyCollection<string> candidates, string noun) => Advice(word, candidates, noun) is var advice && advice.EndsWith('?') ? advice : advice + ".";
+
     // Optimal string alignment: insert, delete, replace, swap neighbours.
     private static int Edits(string a, string b)
     {
