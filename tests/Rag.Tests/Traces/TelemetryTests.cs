@@ -5,6 +5,7 @@ using OpenTelemetry;
 using OpenTelemetry.Trace;
 using Rag.Host.Telemetry;
 using Xunit;
+using TraceOptions = Rag.Host.Telemetry.TraceOptions;
 
 namespace Rag.Tests.Traces;
 
