@@ -34,3 +34,7 @@ eng/deploy/rules.sh
 node eng/deploy/dashboards.mjs "$tools/dashboards"
 diff -r "$tools/dashboards" deploy/grafana/dashboards || { echo "deploy/grafana/dashboards is not what eng/deploy/dashboards.mjs makes: run node eng/deploy/dashboards.mjs deploy/grafana/dashboards" >&2; exit 1; }
 echo "deploy/grafana: $(ls deploy/grafana/dashboards | wc -l) dashboards"
+
+# What Elasticsearch, Kibana and Filebeat read.
+node -e 'const fs = require("fs"); JSON.parse(fs.readFileSync("deploy/elk/index-template.json", "utf8")); const lines = fs.readFileSync("deploy/elk/kibana.ndjson", "utf8").trim().split("\n"); for (const line of lines) { const kept = JSON.parse(line); if (kept.type === "search") JSON.parse(kept.attributes.kibanaSavedObjectMeta.searchSourceJSON); } console.log(`deploy/elk: an index template and ${lines.length} saved objects, as JSON`)'
+(cd "$tools" && node -e 'require("yaml").parse(require("fs").readFileSync(process.argv[1], "utf8")); console.log("deploy/elk/filebeat.yml: YAML")' "$root/deploy/elk/filebeat.yml")

@@ -23,6 +23,9 @@ internal abstract record Metric(string Name, MetricUnit Unit, bool MoreIsBetter,
     /// <summary>Whether a window in which nothing ended counts as 0 and not as unmeasured, while exchanges ended in other windows.</summary>
     public bool NothingIsZero { get; init; }
 
+    /// <summary>Of a metric of exchanges that there need not be: why it fails that there were none while so many others failed, a clause. Null for all others.</summary>
+    public Func<string, string>? WhenNone { get; init; }
+
     /// <summary>Measures it over a phase or another part of the run.</summary>
     /// <param name="hold">The part.</param>
     /// <param name="operation">One operation, or all of them together.</param>

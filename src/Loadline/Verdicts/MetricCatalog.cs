@@ -36,8 +36,12 @@ public static class MetricCatalog
             Microseconds, (_, o) => o.Felt, OverAnswered: true) { AskedOf = o => (o.Requests, o.GivenUp) },
 
         new DistributionMetric("fallback", MetricUnit.Seconds, MoreIsBetter: false, PerOperation: true,
-            "How soon a degraded answer came: from due to the first content of a stream, or to the end of another answer. Of degraded exchanges, in the hold phase or, with `during`, in a fault.",
-            Microseconds, (_, o) => o.Fallback, OverAnswered: false),
+            "How soon a degraded answer came: from due to the first content of a stream, or to the end of another answer. Of degraded exchanges, in the hold phase or, with `during`, in a fault. Where none was degraded and some failed there was no fallback, which is a failure.",
+            Microseconds, (_, o) => o.Fallback, OverAnswered: false)
+        {
+            AskedOf = o => o.Counts[Outcome.Degraded] > 0 ? (0, 0) : (o.Counts.Errors, o.Counts.Errors),
+            WhenNone = failed => $"there was no fallback: nothing was answered without a part, and {failed} failed",
+        },
         new FaultMetric("breaker.trigger", "How long a fault left users hanging: from its beginning until no more than one in a hundred of a second's exchanges timed out or failed after more than a second; a degraded answer and a fast refusal don't hang. Seen from the client alone. Of several faults the worst; `during NAME` asks of one.", fault => fault.Trigger),
         new FaultMetric("recovery", "From a fault's end to the first 5 s in which every objective of the hold phase holds that 5 s can answer, and answers are no more degraded than before the fault (1 % or half as many again). Of several faults the worst; `during NAME` asks of one.", fault => fault.Recovery),
         new FaultMetric("queue.drain", "From a fault's end until watched uploads wait no longer to be searchable than before it (twice its 95th percentile, a second at least), for 5 s. Seen from the client alone, within a polling interval. Of several faults the worst; `during NAME` asks of one.", fault => fault.Drain),

@@ -34,7 +34,7 @@ internal static class ObjectiveJudge
     public static bool HoldsIn(ObjectiveLine objective, PhaseTotals totals)
     {
         var measured = objective.Metric.Measure(totals, Judge.OperationOf(objective.Of, totals), objective.Statistic);
-        if (Unanswered(objective, measured, needed: 0) is not null)
+        if (objective.Metric.WhenNone is null && Unanswered(objective, measured, needed: 0) is not null)
             return false;
         return (measured.Value ?? (objective.Metric.NothingIsZero ? 0 : null)) is not { } value
             || Judge.LimitOf(objective.Limit, objective.Of, objective.Name, totals, null) is not { } limit || objective.Comparison.Holds(value, limit);
@@ -128,7 +128,10 @@ internal static class ObjectiveJudge
         if (measured.Unanswered == 0)
             return null;
         if (measured.Unanswered == measured.Asked && measured.Asked > 0)
-            return $"none of {Judge.Count(measured.Asked)} exchange{(measured.Asked == 1 ? "" : "s")} was answered";
+        {
+            var all = $"{Judge.Count(measured.Asked)} exchange{(measured.Asked == 1 ? "" : "s")}";
+            return objective.Metric.WhenNone?.Invoke(all) ?? $"none of {all} was answered";
+        }
         if (objective.Statistic is not { Percentile: > 0 and < 100 and var percentile } || measured.Asked < needed)
             return null;
         // Of a speed, which is better when greater, the bad end is the low one.

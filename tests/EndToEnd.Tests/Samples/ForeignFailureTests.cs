@@ -34,6 +34,7 @@ public sealed class ForeignFailureTests
         // Nobody supervises the store, so it stands still instead. Then there is nothing to answer from: that this costs errors is what the plan is to find.
         verdicts = await RunAsync(folder["vectors"], profile, "vectors", ["--set", "data.documents=200", "--set", "faults.outage={at: 5m, for: 3m, freeze: vectors}"]);
         Assert.Equal("FAIL", verdicts["errors < 1%"]);
+        Assert.Equal("FAIL", verdicts["fallback.p95 < 1s"]);
         Assert.Equal("PASS", verdicts["recovery < 30s"]);
         Assert.Equal("PASS", verdicts["errors < 1% after outage"]);
     }

@@ -9,7 +9,7 @@ public class TraceTests
 {
     [Theory]
     [InlineData("serve", 1)]
-    [InlineData("services", 3)]
+    [InlineData("services", 1)]
     [InlineData("up", 6)]
     public async Task A_query_is_one_tree_and_so_is_an_upload_until_it_is_searchable(string shape, int services)
     {

@@ -49,7 +49,7 @@ public class PlanReaderTests
     [InlineData("load:\n\tusers: 5", 6, "a tab is in the indentation, and YAML indents with spaces")]
     [InlineData("name: again", 5, "is given a second time (first on line 1)")]
     [InlineData("load:", 5, "has no value")]
-    [InlineData("load: fast", 5, "must be a section with keys: users, stages, rate, arrivals, spike, burst, replay, users-at-most, waiting-at-most, phases, think, pace, intensity, turns, retry, mix, timeout, stream, documents-per-user, watch, tags")]
+    [InlineData("load: fast", 5, "must be a section with keys: users, stages, rate, arrivals, spike, burst, replay, users-at-most, waiting-at-most, phases, think, pace, intensity, turns, retry, mix, timeout, stream, documents-per-user, watch, traced, tags")]
     [InlineData("seed: [1, 2]", 5, "must be one value: a whole number from 0 to 18446744073709551615")]
     [InlineData("users: 5", 5, "is not a key of a plan")]
     [InlineData("load: { users: NaN }", 5, "must be a whole number of users from 1 to 100000")]

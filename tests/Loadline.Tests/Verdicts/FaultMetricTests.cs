@@ -76,6 +76,8 @@ public sealed class FaultMetricTests
         Assert.Equal(0.2, One("query.fallback.p95 < 1s", evidence).Value!.Value, 0.001);
         Assert.Equal(0.4, One("fallback.p95 < 1s", evidence).Value!.Value, 0.001);
         Assert.Equal(Result.Invalid, One("fallback.p95 < 1s", new Evidence(Planted.Run()) { Context = Context }).Result);
+        var none = One("fallback.p95 < 1s", new Evidence(Planted.Quick(300, Outcome.Failed)) { Context = Context });
+        Assert.Equal((Result.Fail, "there was no fallback: nothing was answered without a part, and 300 exchanges failed"), (none.Result, none.Reason));
     }
 
     private static ObjectiveVerdict One(string objective, IReadOnlyList<FaultFigures> faults) =>

@@ -10,7 +10,7 @@ public abstract class DocumentStoreConformance : IAsyncLifetime
 {
     private static readonly DateTimeOffset Time = new(2030, 1, 2, 3, 4, 5, 678, TimeSpan.Zero);
 
-    private IDocumentStore Store { get; set; } = null!;
+    private protected IDocumentStore Store { get; private set; } = null!;
 
     protected abstract Task<IDocumentStore> OpenAsync();
 
@@ -170,7 +170,7 @@ public abstract class DocumentStoreConformance : IAsyncLifetime
         Assert.Equal(backlog.Jobs.Select(j => j.Version.JobId).Order(), backlog.Jobs.Select(j => j.Version.JobId));
     }
 
-    private static (long Job, long Key) Append(IDocumentTransaction transaction, string id, string content = "content")
+    private protected static (long Job, long Key) Append(IDocumentTransaction transaction, string id, string content = "content")
     {
         var head = transaction.Find("t", id);
         return transaction.Append(head, Version(id, (head?.Version ?? 0) + 1), Encoding.UTF8.GetBytes(content));

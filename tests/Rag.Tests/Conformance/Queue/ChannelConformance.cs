@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using Rag.Errors;
 using Rag.Ingestion;
 using Rag.Tests.Engines;
+using Rag.Tests.Traces;
+using Rag.Traces;
 using Xunit;
 
 namespace Rag.Tests.Conformance.Queue;
@@ -28,6 +31,27 @@ public abstract class ChannelConformance : QueueConformance
         await worker.EndAsync(Assert.Single(await worker.ClaimAsync()));
         Assert.True(await worker.NothingComesAsync()); // a worker comes again: what came together with b and was nothing is let go then
         await NothingWaitsAsync(channel);
+    }
+
+    [Fact]
+    public async Task A_notice_carries_the_trace_of_its_upload()
+    {
+        using var spans = new SpanWatch();
+        var told = new ConcurrentBag<JobNotice>();
+        await using var house = await OpenAsync(wrap: inner => new WrappedAnnouncer(inner, notices =>
+        {
+            foreach (var notice in notices)
+                told.Add(notice);
+            return notices;
+        }));
+        var worker = house.NewWorker();
+        using (Spans.Begin("request", ActivityKind.Server, "00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"))
+            await house.PutAsync("a");
+        await worker.EndAsync(Assert.Single(await worker.ClaimAsync()));
+        var one = told.First();
+        Assert.StartsWith("00-1af7651916cd43dd8448eb211c80319c-", one.TraceParent, StringComparison.Ordinal);
+        Assert.Equal(one, JobNotice.Read(one.ToBytes()));
+        Assert.Equal(one with { TraceParent = null }, JobNotice.Read((one with { TraceParent = null }).ToBytes())); // as older relays write it
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using Rag.Documents;
 using Rag.Ingestion;
+using Rag.Tests.Traces;
+using Rag.Traces;
 using Xunit;
 
 namespace Rag.Tests.Conformance.Queue;
@@ -29,6 +32,24 @@ public abstract class QueueConformance
         await house.AssertSearchableAsync("a", 1, "words of a");
         Assert.Equal(0, await house.DepthAsync());
         Assert.True(await worker.NothingComesAsync());
+    }
+
+    [Fact]
+    public async Task A_job_comes_with_the_trace_of_its_upload_and_without_one_when_there_is_none()
+    {
+        await using var house = await OpenAsync();
+        var worker = house.NewWorker();
+        await house.PutAsync("untraced");
+        var untraced = Assert.Single(await worker.ClaimAsync());
+        Assert.Null(untraced.TraceParent);
+        await worker.EndAsync(untraced);
+        using var spans = new SpanWatch();
+        using (var request = Spans.Begin("request", ActivityKind.Server, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")!)
+            await house.PutAsync("traced");
+        var job = Assert.Single(await worker.ClaimAsync());
+        var sent = spans.Of("0af7651916cd43dd8448eb211c80319c").Single(span => span.OperationName == "send ingestion");
+        Assert.Equal(sent.Id, job.TraceParent);
+        await worker.EndAsync(job);
     }
 
     [Fact]
