@@ -150,7 +150,7 @@ internal sealed class TracedSystem : IAsyncDisposable
         process.ErrorDataReceived += (_, e) =>
         {
             lock (_lines)
-                if (e.Data is not null && _lines.Count < 300_000)
+                if (e.Data is not null && _lines.Count < 500_000)
                     _lines.Add(e.Data);
         };
         process.Exited += (_, _) => listening.TrySetException(new InvalidOperationException("rag ended before it listened"));
