@@ -149,7 +149,10 @@ public sealed class RagCommandTests : IDisposable
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         using var stream = await http.StreamAsync("/query", """{"query":"why?","stream":true}""");
         var events = stream.EventsAsync().GetAsyncEnumerator();
-        Assert.True(await events.MoveNextAsync());
+        // Citations come before the LLM is asked: only a token shows that it was.
+        do
+            Assert.True(await events.MoveNextAsync().AsTask().WaitAsync(Soon));
+        while (events.Current.Event != "token");
         Signal(server, "INT");
         if (signals == 2)
         {
