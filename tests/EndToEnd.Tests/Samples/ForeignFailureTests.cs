@@ -47,12 +47,11 @@ public sealed class ForeignFailureTests
         var profile = folder["target.yaml"];
         await File.WriteAllTextAsync(profile, (await File.ReadAllTextAsync(Path.Combine(Binaries.Root, "plans", "targets", "openai-chat.yaml"))) + $"\nparts: {{ generation: 'port:{llm.Port}' }}\n");
 
-        var verdicts = await RunAsync(folder["run"], $"{profile}@{llm.Url}", "generation", ["--set", "load.mix={query: 100}", "--set", "data.documents=0"], "errors < 1%", "recovery < 30s", "breaker.trigger < 5s", "query.p95 < 3s after outage");
+        var verdicts = await RunAsync(folder["run"], $"{profile}@{llm.Url}", "generation", ["--set", "load.mix={query: 100}", "--set", "data.documents=0"], "errors < 1%", "recovery < 30s", "breaker.trigger < 5s");
         // Killed, it refuses connections: users get errors, and get them at once.
         Assert.Equal("FAIL", verdicts["errors < 1%"]);
         Assert.Equal("PASS", verdicts["breaker.trigger < 5s"]);
         Assert.Equal("PASS", verdicts["recovery < 30s"]);
-        Assert.Equal("PASS", verdicts["query.p95 < 3s after outage"]);
     }
 
     private static async Task<Dictionary<string, string>> RunAsync(string folder, string target, string part, string[] more, params string[] objectives)
