@@ -1,15 +1,10 @@
 using System.Net;
 using System.Text;
 using Loadline.Export.Formats;
+using Loadline.Serving;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Loadline.Export;
 
@@ -17,37 +12,19 @@ namespace Loadline.Export;
 internal sealed class MetricsServer : IHttpApplication<IFeatureCollection>, IAsyncDisposable
 {
     private readonly Func<IReadOnlyList<Series>> _collect;
-    private readonly KestrelServer _server;
-    private readonly ServiceProvider _services;
+    private BareServer? _server;
 
-    private MetricsServer(IPEndPoint listen, Func<IReadOnlyList<Series>> collect)
-    {
-        _collect = collect;
-        _services = new ServiceCollection().BuildServiceProvider();
-        var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = _services };
-        kestrel.Limits.MaxConcurrentConnections = 32;
-        kestrel.Listen(listen, options => options.Protocols = HttpProtocols.Http1);
-        _server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
-    }
+    private MetricsServer(Func<IReadOnlyList<Series>> collect) => _collect = collect;
 
     /// <summary>Where it listens.</summary>
-    public Uri Address { get; private set; } = null!;
+    public Uri Address => new(_server!.Address, "/metrics");
 
     /// <summary>Starts it; it answers when this returns.</summary>
     /// <exception cref="IOException">The port is taken.</exception>
     public static async Task<MetricsServer> StartAsync(IPEndPoint listen, Func<IReadOnlyList<Series>> collect, CancellationToken stop)
     {
-        var server = new MetricsServer(listen, collect);
-        try
-        {
-            await server._server.StartAsync(server, stop).ConfigureAwait(false);
-        }
-        catch
-        {
-            await server.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-        server.Address = new Uri(new Uri(server._server.Features.Get<IServerAddressesFeature>()!.Addresses.Single()), "/metrics");
+        var server = new MetricsServer(collect);
+        server._server = await BareServer.StartAsync(listen, limits => limits.MaxConcurrentConnections = 32, server, stop).ConfigureAwait(false);
         return server;
     }
 
@@ -75,11 +52,5 @@ internal sealed class MetricsServer : IHttpApplication<IFeatureCollection>, IAsy
         // Nothing is held.
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        using var atOnce = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await _server.StopAsync(atOnce.Token).ConfigureAwait(false);
-        _server.Dispose();
-        await _services.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _server!.DisposeAsync();
 }

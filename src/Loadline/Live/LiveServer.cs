@@ -1,12 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using Loadline.Runs;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
+using Loadline.Serving;
 
 namespace Loadline.Live;
 
@@ -19,15 +14,13 @@ public sealed class LiveServer : IAsyncDisposable
     // So that pages that are open hear how the run ended.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(3);
 
-    private readonly KestrelServer _server;
-    private readonly ServiceProvider _services;
+    private readonly BareServer _server;
     private readonly LiveApplication _application;
 
-    private LiveServer(KestrelServer server, ServiceProvider services, LiveApplication application, string token) =>
-        (_server, _services, _application, Token) = (server, services, application, token);
+    private LiveServer(BareServer server, LiveApplication application, string token) => (_server, _application, Token) = (server, application, token);
 
     /// <summary>The page's address with its token, for a browser.</summary>
-    public Uri Address { get; private set; } = null!;
+    public Uri Address => new(_server.Address, "/?token=" + Token);
 
     /// <summary>What has to come with each request: 32 random hexadecimal digits, new for each server.</summary>
     public string Token { get; }
@@ -43,25 +36,18 @@ public sealed class LiveServer : IAsyncDisposable
     public static async Task<LiveServer> StartAsync(string folder, RunControl? control, string? adminKey, int port, TimeProvider time, CancellationToken cancellationToken)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var services = new ServiceCollection().BuildServiceProvider();
-        var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
-        kestrel.Limits.MaxRequestBodySize = 0;
-        kestrel.Limits.MaxConcurrentConnections = 64;
-        kestrel.Listen(IPAddress.Loopback, port, listen => listen.Protocols = HttpProtocols.Http1);
-        var server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
         var application = new LiveApplication(folder, control, adminKey, token, time);
-        var started = new LiveServer(server, services, application, token);
         try
         {
-            await server.StartAsync(application, cancellationToken).ConfigureAwait(false);
+            var server = await BareServer.StartAsync(
+                new IPEndPoint(IPAddress.Loopback, port), limits => (limits.MaxRequestBodySize, limits.MaxConcurrentConnections) = (0, 64), application, cancellationToken).ConfigureAwait(false);
+            return new LiveServer(server, application, token);
         }
         catch
         {
-            await started.DisposeAsync().ConfigureAwait(false);
+            application.Dispose();
             throw;
         }
-        started.Address = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single().TrimEnd('/') + "/?token=" + token);
-        return started;
     }
 
     /// <summary>Waits, for some seconds at most, until every page that is open knows that the run is over.</summary>
@@ -71,10 +57,7 @@ public sealed class LiveServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _application.Close();
-        using var atOnce = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await _server.StopAsync(atOnce.Token).ConfigureAwait(false);
-        _server.Dispose();
-        await _services.DisposeAsync().ConfigureAwait(false);
+        await _server.DisposeAsync().ConfigureAwait(false);
         _application.Dispose();
     }
 }

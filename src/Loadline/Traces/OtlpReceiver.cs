@@ -1,13 +1,9 @@
+using System.Net;
 using Google.Protobuf;
+using Loadline.Serving;
 using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Loadline.Traces;
 
@@ -20,14 +16,13 @@ public sealed class OtlpReceiver : IAsyncDisposable
     private const int MostBytes = 8 << 20;
     private const string Protobuf = "application/x-protobuf";
 
-    private readonly KestrelServer _server;
-    private readonly ServiceProvider _services;
+    private readonly BareServer _server;
     private readonly SpanStore _store;
 
-    private OtlpReceiver(KestrelServer server, ServiceProvider services, SpanStore store) => (_server, _services, _store) = (server, services, store);
+    private OtlpReceiver(BareServer server, SpanStore store) => (_server, _store) = (server, store);
 
     /// <summary>The value of <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
-    public Uri Endpoint { get; private set; } = null!;
+    public Uri Endpoint => _server.Address;
 
     /// <summary>Spans that were lost for want of room.</summary>
     public long Lost => _store.Lost;
@@ -36,25 +31,9 @@ public sealed class OtlpReceiver : IAsyncDisposable
     public static async Task<OtlpReceiver> StartAsync(CancellationToken cancellationToken)
     {
         var store = new SpanStore();
-        var services = new ServiceCollection().BuildServiceProvider();
-        var kestrel = new KestrelServerOptions { AddServerHeader = false, ApplicationServices = services };
-        kestrel.Limits.MaxRequestBodySize = MostBytes;
-        kestrel.Limits.MaxConcurrentConnections = 100;
-        kestrel.Listen(System.Net.IPAddress.Loopback, 0, listen => listen.Protocols = HttpProtocols.Http1);
-        var server = new KestrelServer(Options.Create(kestrel), new SocketTransportFactory(Options.Create(new SocketTransportOptions()), NullLoggerFactory.Instance), NullLoggerFactory.Instance);
-        var receiver = new OtlpReceiver(server, services, store);
-        try
-        {
-            await server.StartAsync(new Application(store), cancellationToken).ConfigureAwait(false);
-        }
-        catch
-        {
-            await receiver.DisposeAsync().ConfigureAwait(false);
-            throw;
-        }
-
-        receiver.Endpoint = new Uri(server.Features.Get<IServerAddressesFeature>()!.Addresses.Single());
-        return receiver;
+        var server = await BareServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0), limits => (limits.MaxRequestBodySize, limits.MaxConcurrentConnections) = (MostBytes, 100), new Application(store), cancellationToken).ConfigureAwait(false);
+        return new OtlpReceiver(server, store);
     }
 
     /// <summary>Says who knows which traces are wanted by now, for when there are too many.</summary>
@@ -64,13 +43,7 @@ public sealed class OtlpReceiver : IAsyncDisposable
     public IReadOnlyList<KeptTrace> Of(IReadOnlySet<string> traces) => _store.Of(traces);
 
     /// <summary>Stops taking spans.</summary>
-    public async ValueTask DisposeAsync()
-    {
-        using var atOnce = new CancellationTokenSource(TimeSpan.FromSeconds(1));
-        await _server.StopAsync(atOnce.Token).ConfigureAwait(false);
-        _server.Dispose();
-        await _services.DisposeAsync().ConfigureAwait(false);
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     private sealed class Application(SpanStore store) : IHttpApplication<HttpContext>
     {

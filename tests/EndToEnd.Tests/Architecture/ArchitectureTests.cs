@@ -10,7 +10,7 @@ public class ArchitectureTests
 {
     // Each folder may use those before it. Llm and Capacity's like stand by themselves on Plans alone.
     private static readonly string[] LoadlineOrder =
-        ["Plans", "Targets", "Schedules", "Wire", "Recording", "Verdicts", "OpenSlo", "Users", "Trials", "Processes", "Probes", "Traces", "Faults", "Export", "Runs", "Diagnosis", "Comparison", "Reports", "Suites", "Live", "Capacity", "Fleet", "Testing"];
+        ["Plans", "Targets", "Schedules", "Wire", "Recording", "Verdicts", "OpenSlo", "Users", "Trials", "Processes", "Serving", "Probes", "Traces", "Faults", "Export", "Runs", "Diagnosis", "Comparison", "Reports", "Suites", "Live", "Capacity", "Fleet", "Testing"];
 
     private static readonly string[] Services =
         ["Gateway", "Identity", "Documents", "Ingestion", "Embedding", "Vectors", "Keywords", "Search", "Reranking", "Query", "Generation", "Caching"];
