@@ -108,7 +108,7 @@ const loadTest = dashboard('loadline-run', 'Load test', 'What a run of Loadline 
   ]],
 ], runs);
 
-const http = 'rag_http_request_duration';
+const http = 'rag_http_request_duration_seconds';
 const overview = dashboard('rag-overview', 'RAG overview', 'The RAG system as a whole: what its users get, which objectives are in danger, and which service is the cause.', [
   ['What users get', [
     number('Requests per second', 'reqps', [[rate(`${http}_count`), '']]),
@@ -126,11 +126,11 @@ const overview = dashboard('rag-overview', 'RAG overview', 'The RAG system as a 
     graph('Burn, 6 hours', 'none', [['slo:errors:ratio_rate6h / on (slo) slo:error_budget:ratio', '{{slo}}']], { w: 12, limit: limit(6) }),
   ]],
   ['Services', [
-    graph('Calls between services', 'reqps', [[rate('rag_seam_calls', 'called'), '{{called}}']]),
-    graph('P95 of calls', 's', [['histogram_quantile(0.95, sum by (called, le) (rate(rag_seam_duration_bucket' + R + ')))', '{{called}}']]),
-    graph('Calls that failed', 'reqps', [[`sum by (called) (rate(rag_seam_calls{outcome=~"expired|late|full|open|unavailable|failed"}${R})) or vector(0)`, '{{called}}']]),
+    graph('Calls between services', 'reqps', [[rate('rag_seam_calls_total', 'called'), '{{called}}']]),
+    graph('P95 of calls', 's', [['histogram_quantile(0.95, sum by (called, le) (rate(rag_seam_duration_seconds_bucket' + R + ')))', '{{called}}']]),
+    graph('Calls that failed', 'reqps', [[`sum by (called) (rate(rag_seam_calls_total{outcome=~"expired|late|full|open|unavailable|failed"}${R})) or vector(0)`, '{{called}}']]),
     graph('Circuits', 'none', [['max by (called) (rag_seam_breaker_state)', '{{called}}']], { min: 0, max: 2, about: '0 closed, 1 half-open, 2 open.' }),
-    graph('Degraded answers', 'reqps', [[`sum by (code) (rate(rag_degraded${R})) or vector(0)`, '{{code}}']]),
+    graph('Degraded answers', 'reqps', [[`sum by (code) (rate(rag_degraded_total${R})) or vector(0)`, '{{code}}']]),
     graph('Injected faults', 'none', [['max by (called) (rag_faults_active) or vector(0)', '{{called}}']]),
   ]],
   ['Resources', [
@@ -148,12 +148,12 @@ const processRow = service => ['Process', [
   graph('Starts', 'none', [[`sum by (instance) (changes(process_start_time_seconds{job="rag",${own(service)}}[15m]))`, '{{instance}}']], { w: 6, about: 'In a quarter of an hour.' }),
 ]];
 const callsRow = service => ['Calls to it, as its callers see them', [
-  graph('Calls', 'reqps', [[rate(`rag_seam_calls{called="${service}"}`, 'call'), '{{call}}']]),
-  graph('Outcomes', 'reqps', [[rate(`rag_seam_calls{called="${service}"}`, 'outcome'), '{{outcome}}']]),
-  graph('Duration', 's', quantiles(`rag_seam_duration_bucket{called="${service}"}`)),
+  graph('Calls', 'reqps', [[rate(`rag_seam_calls_total{called="${service}"}`, 'call'), '{{call}}']]),
+  graph('Outcomes', 'reqps', [[rate(`rag_seam_calls_total{called="${service}"}`, 'outcome'), '{{outcome}}']]),
+  graph('Duration', 's', quantiles(`rag_seam_duration_seconds_bucket{called="${service}"}`)),
   graph('In flight and waiting', 'none', [[`sum(rag_seam_in_use{called="${service}"})`, 'in flight'], [`sum(rag_seam_waiting{called="${service}"})`, 'waiting']]),
-  graph('Refused before they reached it', 'reqps', [[rate(`rag_seam_refusals{called="${service}"}`, 'reason'), '{{reason}}']]),
-  graph('Circuit, replicas left out, second tries', 'none', [[`max(rag_seam_breaker_state{called="${service}"})`, 'circuit (2: open)'], [`max(rag_seam_peers_out{called="${service}"})`, 'left out'], [`sum(rate(rag_seam_retries{called="${service}"}${R}))`, 'tries/s']]),
+  graph('Refused before they reached it', 'reqps', [[rate(`rag_seam_refusals_total{called="${service}"}`, 'reason'), '{{reason}}']]),
+  graph('Circuit, replicas left out, second tries', 'none', [[`max(rag_seam_breaker_state{called="${service}"})`, 'circuit (2: open)'], [`max(rag_seam_peers_out{called="${service}"})`, 'left out'], [`sum(rate(rag_seam_retries_total{called="${service}"}${R}))`, 'tries/s']]),
 ]];
 
 const particular = {
@@ -162,66 +162,66 @@ const particular = {
     graph('Statuses', 'reqps', [[rate(`${http}_count`, 'status'), '{{status}}']]),
     graph('Duration', 's', quantiles(`${http}_bucket`)),
     graph('Under way and admitted', 'none', [['sum(rag_http_requests_in_flight)', 'under way'], ['max by (class) (rag_shedding_limit)', 'limit, {{class}}']]),
-    graph('Refused at the door', 'reqps', [[`sum by (class) (rate(rag_shedding_rejected${R})) or vector(0)`, '{{class}}'], [`${rate(`${http}_count{status="429"}`)} or vector(0)`, '429 in all']]),
-    graph('Its own time, P95', 's', [['histogram_quantile(0.95, sum by (le) (rate(rag_gateway_routing_duration_bucket' + R + ')))', 'routing'], ['histogram_quantile(0.95, sum by (le) (rate(rag_gateway_auth_duration_bucket' + R + ')))', 'authentication']]),
-    graph('Usage', 'none', [['sum(rate(rag_usage_sent' + R + '))', 'sent/s'], ['sum(rag_usage_waiting)', 'waiting']]),
+    graph('Refused at the door', 'reqps', [[`sum by (class) (rate(rag_shedding_rejected_total${R})) or vector(0)`, '{{class}}'], [`${rate(`${http}_count{status="429"}`)} or vector(0)`, '429 in all']]),
+    graph('Its own time, P95', 's', [['histogram_quantile(0.95, sum by (le) (rate(rag_gateway_routing_duration_seconds_bucket' + R + ')))', 'routing'], ['histogram_quantile(0.95, sum by (le) (rate(rag_gateway_auth_duration_seconds_bucket' + R + ')))', 'authentication']]),
+    graph('Usage', 'none', [['sum(rate(rag_usage_sent_total' + R + '))', 'sent/s'], ['sum(rag_usage_waiting)', 'waiting']]),
   ],
   identity: [
-    graph('Authentication overhead at the gateway', 's', quantiles('rag_gateway_auth_duration_bucket')),
-    graph('Lines of usage taken', 'none', [[rate('rag_usage_sent'), 'lines/s']]),
+    graph('Authentication overhead at the gateway', 's', quantiles('rag_gateway_auth_duration_seconds_bucket')),
+    graph('Lines of usage taken', 'none', [[rate('rag_usage_sent_total'), 'lines/s']]),
   ],
   documents: [
     graph('Queue', 'none', [['max(rag_documents_queue_depth)', 'documents']], { limit: limit(5000) }),
-    graph('Oldest that nobody works on', 's', [['max(rag_documents_queue_lag)', 'lag']], { limit: limit(120) }),
-    graph('Jobs ended', 'none', [[rate('rag_ingestion_documents', 'outcome'), '{{outcome}}']]),
+    graph('Oldest that nobody works on', 's', [['max(rag_documents_queue_lag_seconds)', 'lag']], { limit: limit(120) }),
+    graph('Jobs ended', 'none', [[rate('rag_ingestion_documents_total', 'outcome'), '{{outcome}}']]),
   ],
   ingestion: [
-    graph('Batches', 's', quantiles('rag_ingestion_duration_bucket')),
-    graph('From acknowledged to searchable', 's', quantiles('rag_ingestion_lag_bucket'), { limit: limit(30) }),
-    graph('Documents', 'none', [[rate('rag_ingestion_documents', 'outcome'), '{{outcome}}']]),
+    graph('Batches', 's', quantiles('rag_ingestion_duration_seconds_bucket')),
+    graph('From acknowledged to searchable', 's', quantiles('rag_ingestion_lag_seconds_bucket'), { limit: limit(30) }),
+    graph('Documents', 'none', [[rate('rag_ingestion_documents_total', 'outcome'), '{{outcome}}']]),
   ],
   embedding: [
-    graph('Texts', 'none', [[rate('rag_embedding_texts'), 'texts/s']]),
-    graph('Time of a request', 's', quantiles('rag_embedding_duration_bucket')),
-    graph('Loading models', 's', [['sum by (seam) (rag_model_load_duration_sum) / sum by (seam) (rag_model_load_duration_count)', '{{seam}}']]),
+    graph('Texts', 'none', [[rate('rag_embedding_texts_total'), 'texts/s']]),
+    graph('Time of a request', 's', quantiles('rag_embedding_duration_seconds_bucket')),
+    graph('Loading models', 's', [['sum by (seam) (rag_model_load_duration_seconds_sum) / sum by (seam) (rag_model_load_duration_seconds_count)', '{{seam}}']]),
   ],
   vectors: [
-    graph('Search, inside the index', 's', quantiles('rag_vectors_search_duration_bucket')),
-    graph('Replacing, until durable', 's', quantiles('rag_vectors_replace_duration_bucket')),
-    graph('Searches and writes', 'none', [[rate('rag_vectors_search_duration_count'), 'searches/s'], [rate('rag_vectors_inserts'), 'inserts/s']]),
+    graph('Search, inside the index', 's', quantiles('rag_vectors_search_duration_seconds_bucket')),
+    graph('Replacing, until durable', 's', quantiles('rag_vectors_replace_duration_seconds_bucket')),
+    graph('Searches and writes', 'none', [[rate('rag_vectors_search_duration_seconds_count'), 'searches/s'], [rate('rag_vectors_inserts_total'), 'inserts/s']]),
     graph('Size', 'none', [['max(rag_vectors_chunks)', 'chunks'], ['max(rag_vectors_deleted)', 'deleted']]),
-    graph('Memory of the index', 'bytes', [['max(rag_vectors_memory)', 'vectors and graph']]),
+    graph('Memory of the index', 'bytes', [['max(rag_vectors_memory_bytes)', 'vectors and graph']]),
     graph('Change of the embedding model', 'none', [['max(rag_vectors_reembedding_remaining)', 'documents left']]),
   ],
   keywords: [
-    graph('Search', 's', quantiles('rag_keywords_search_duration_bucket')),
-    graph('Write', 's', quantiles('rag_keywords_write_duration_bucket')),
+    graph('Search', 's', quantiles('rag_keywords_search_duration_seconds_bucket')),
+    graph('Write', 's', quantiles('rag_keywords_write_duration_seconds_bucket')),
     graph('Size', 'none', [['max(rag_keywords_chunks)', 'chunks'], ['max(rag_keywords_terms)', 'terms']]),
   ],
   search: [
-    graph('Duration', 's', quantiles('rag_search_duration_bucket')),
-    graph('Embeddings from the cache', 'percentunit', [[`(sum(rate(rag_cache_lookups{cache="embeddings",result=~"hit|waited"}${R})) or vector(0)) / sum(rate(rag_cache_lookups{cache="embeddings"}${R}))`, 'hits']], { min: 0, max: 1 }),
-    graph('Answered without a part', 'none', [[`sum by (part) (rate(rag_search_degraded${R})) or vector(0)`, '{{part}}']]),
+    graph('Duration', 's', quantiles('rag_search_duration_seconds_bucket')),
+    graph('Embeddings from the cache', 'percentunit', [[`(sum(rate(rag_cache_lookups_total{cache="embeddings",result=~"hit|waited"}${R})) or vector(0)) / sum(rate(rag_cache_lookups_total{cache="embeddings"}${R}))`, 'hits']], { min: 0, max: 1 }),
+    graph('Answered without a part', 'none', [[`sum by (part) (rate(rag_search_degraded_total${R})) or vector(0)`, '{{part}}']]),
   ],
   reranking: [
-    graph('Duration', 's', quantiles('rag_reranking_duration_bucket')),
+    graph('Duration', 's', quantiles('rag_reranking_duration_seconds_bucket')),
   ],
   query: [
-    graph('Duration', 's', quantiles('rag_query_duration_bucket'), { limit: limit(3) }),
-    graph('Retrieval', 's', quantiles('rag_query_retrieval_duration_bucket')),
-    graph('First token', 's', quantiles('rag_query_first_token_duration_bucket')),
-    graph('Answers', 'none', [[rate('rag_query_answers', 'result'), '{{result}}']]),
-    graph('Tokens', 'none', [[rate('rag_query_completion_tokens'), 'tokens/s']]),
-    graph('Answers from the cache', 'percentunit', [[`(sum by (level) (rate(rag_cache_lookups{cache="answers",result=~"hit|waited"}${R})) or vector(0)) / on () group_left () sum(rate(rag_cache_lookups{cache="answers"}${R}))`, '{{level}}']], { min: 0, max: 1 }),
+    graph('Duration', 's', quantiles('rag_query_duration_seconds_bucket'), { limit: limit(3) }),
+    graph('Retrieval', 's', quantiles('rag_query_retrieval_duration_seconds_bucket')),
+    graph('First token', 's', quantiles('rag_query_first_token_duration_seconds_bucket')),
+    graph('Answers', 'none', [[rate('rag_query_answers_total', 'result'), '{{result}}']]),
+    graph('Tokens', 'none', [[rate('rag_query_completion_tokens_total'), 'tokens/s']]),
+    graph('Answers from the cache', 'percentunit', [[`(sum by (level) (rate(rag_cache_lookups_total{cache="answers",result=~"hit|waited"}${R})) or vector(0)) / on () group_left () sum(rate(rag_cache_lookups_total{cache="answers"}${R}))`, '{{level}}']], { min: 0, max: 1 }),
   ],
   generation: [
-    graph('First token', 's', quantiles('gen_ai_server_time_to_first_token_bucket'), { limit: limit(2) }),
-    graph('Whole answer', 's', quantiles('gen_ai_client_operation_duration_bucket')),
+    graph('First token', 's', quantiles('gen_ai_server_time_to_first_token_seconds_bucket'), { limit: limit(2) }),
+    graph('Whole answer', 's', quantiles('gen_ai_client_operation_duration_seconds_bucket')),
     graph('Tokens', 'none', [[`sum by (gen_ai_token_type) (rate(gen_ai_client_token_usage_sum${R}))`, '{{gen_ai_token_type}}/s']]),
   ],
   caching: [
-    graph('Lookups', 'none', [[rate('rag_caching_lookups', 'result'), '{{result}}']]),
-    graph('Values handed in', 'none', [[rate('rag_caching_values', 'result'), '{{result}}']]),
+    graph('Lookups', 'none', [[rate('rag_caching_lookups_total', 'result'), '{{result}}']]),
+    graph('Values handed in', 'none', [[rate('rag_caching_values_total', 'result'), '{{result}}']]),
     graph('Held', 'none', [['sum(rag_caching_entries)', 'values'], ['sum(rag_caching_leases)', 'computations'], ['sum(rag_caching_waiters)', 'callers that wait']]),
     graph('Bytes held', 'bytes', [['sum(rag_caching_bytes)', 'estimated']]),
   ],
@@ -229,14 +229,14 @@ const particular = {
 
 const llm = dashboard('rag-llm', 'LLM', 'How the model answers, and whether it is what everybody waits for.', [
   ['Answers', [
-    graph('Time to first token', 's', quantiles('gen_ai_server_time_to_first_token_bucket'), { limit: limit(2) }),
-    graph('Time per token', 's', quantiles('gen_ai_server_time_per_output_token_bucket'), { limit: limit(0.05), about: '0.05 s is 20 tokens per second.' }),
-    graph('Whole answer', 's', quantiles('gen_ai_client_operation_duration_bucket')),
-    graph('Answers and failures', 'reqps', [['sum by (error_type) (rate(gen_ai_client_operation_duration_count' + R + '))', '{{error_type}}']]),
+    graph('Time to first token', 's', quantiles('gen_ai_server_time_to_first_token_seconds_bucket'), { limit: limit(2) }),
+    graph('Time per token', 's', quantiles('gen_ai_server_time_per_output_token_seconds_bucket'), { limit: limit(0.05), about: '0.05 s is 20 tokens per second.' }),
+    graph('Whole answer', 's', quantiles('gen_ai_client_operation_duration_seconds_bucket')),
+    graph('Answers and failures', 'reqps', [['sum by (error_type) (rate(gen_ai_client_operation_duration_seconds_count' + R + '))', '{{error_type}}']]),
     graph('Tokens', 'none', [[`sum by (gen_ai_response_model, gen_ai_token_type) (rate(gen_ai_client_token_usage_sum${R}))`, '{{gen_ai_response_model}} {{gen_ai_token_type}}/s']]),
-    graph('Share of a question that waits for the model', 'percentunit', [[`${rate('rag_query_first_token_duration_sum')} / ${rate('rag_query_duration_sum')}`, '']], { min: 0, max: 1 }),
+    graph('Share of a question that waits for the model', 'percentunit', [[`${rate('rag_query_first_token_duration_seconds_sum')} / ${rate('rag_query_duration_seconds_sum')}`, '']], { min: 0, max: 1 }),
     graph('Circuit and calls to the model', 'none', [['max(rag_seam_breaker_state{called="generation"})', 'circuit (2: open)'], ['sum(rag_seam_in_use{called="generation"})', 'in flight']]),
-    graph('Answers without the model', 'none', [[`sum(rate(rag_degraded{code="generation_unavailable"}${R})) or vector(0)`, 'extractive']]),
+    graph('Answers without the model', 'none', [[`sum(rate(rag_degraded_total{code="generation_unavailable"}${R})) or vector(0)`, 'extractive']]),
   ]],
   ['The simulated LLM (loadline llm)', [
     graph('Slots and queue', 'none', [['sum(llm_busy_slots)', 'busy'], ['sum(llm_slots)', 'slots'], ['sum(llm_queue_length)', 'waiting']]),
@@ -250,20 +250,20 @@ const ingestion = dashboard('rag-upload', 'From upload to searchable', 'The way 
   ['Upload', [
     graph('Uploads', 'reqps', [[rate(`${http}_count{route="/documents",method="POST"}`, 'status'), '{{status}}']]),
     graph('Until acknowledged', 's', quantiles(`${http}_bucket{route="/documents",method="POST"}`), { limit: limit(10) }),
-    graph('Until searchable', 's', quantiles('rag_ingestion_lag_bucket'), { limit: limit(30) }),
+    graph('Until searchable', 's', quantiles('rag_ingestion_lag_seconds_bucket'), { limit: limit(30) }),
   ]],
   ['Queue', [
     graph('Documents not yet indexed', 'none', [['max(rag_documents_queue_depth)', 'documents']], { limit: limit(5000) }),
-    graph('Oldest that nobody works on', 's', [['max(rag_documents_queue_lag)', 'outbox'], ['max(rag_queue_lag_seconds) or vector(0)', 'broker']], { limit: limit(120) }),
-    graph('Jobs ended', 'none', [[rate('rag_ingestion_documents', 'outcome'), '{{outcome}}']]),
+    graph('Oldest that nobody works on', 's', [['max(rag_documents_queue_lag_seconds)', 'outbox'], ['max(rag_queue_lag_seconds) or vector(0)', 'broker']], { limit: limit(120) }),
+    graph('Jobs ended', 'none', [[rate('rag_ingestion_documents_total', 'outcome'), '{{outcome}}']]),
   ]],
   ['Work', [
-    graph('Batches', 's', quantiles('rag_ingestion_duration_bucket')),
-    graph('Embedding', 's', quantiles('rag_seam_duration_bucket{called="embedding",call="Embed"}')),
-    graph('Writing vectors', 's', quantiles('rag_vectors_replace_duration_bucket')),
-    graph('Writing keywords', 's', quantiles('rag_keywords_write_duration_bucket')),
+    graph('Batches', 's', quantiles('rag_ingestion_duration_seconds_bucket')),
+    graph('Embedding', 's', quantiles('rag_seam_duration_seconds_bucket{called="embedding",call="Embed"}')),
+    graph('Writing vectors', 's', quantiles('rag_vectors_replace_duration_seconds_bucket')),
+    graph('Writing keywords', 's', quantiles('rag_keywords_write_duration_seconds_bucket')),
     graph('Chunks in both indexes', 'none', [['max(rag_vectors_chunks)', 'vectors'], ['max(rag_keywords_chunks)', 'keywords']]),
-    graph('Told to the cache', 'reqps', [[rate('rag_seam_calls{called="caching",call="Invalidate"}', 'outcome'), '{{outcome}}']]),
+    graph('Told to the cache', 'reqps', [[rate('rag_seam_calls_total{called="caching",call="Invalidate"}', 'outcome'), '{{outcome}}']]),
   ]],
 ]);
 

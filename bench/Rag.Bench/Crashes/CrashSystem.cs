@@ -205,7 +205,7 @@ internal sealed partial class CrashSystem : IAsyncDisposable
     {
         var queue = _fleet.Report().First(process => process.Plan.Name is "documents" or "system").Http!;
         return (await Resilience.Prometheus.ReadAsync(_metrics, new Uri(new Uri(queue), "/metrics"), cancellationToken))
-            .Where(sample => sample.Name.StartsWith("rag_ingestion_documents", StringComparison.Ordinal) && sample.Labels.Contains("searchable", StringComparison.Ordinal)).Sum(sample => sample.Value);
+            .Where(sample => sample.Name.StartsWith("rag_ingestion_documents_total", StringComparison.Ordinal) && sample.Labels.Contains("searchable", StringComparison.Ordinal)).Sum(sample => sample.Value);
     }
 
     public async ValueTask DisposeAsync()

@@ -50,9 +50,9 @@ public sealed class RunMetrics(string run, Plan plan, string version)
     private readonly ConcurrentQueue<IReadOnlyList<LoggedHistogram>> _waiting = new();
     private readonly Lock _gate = new();
     private readonly RunCounters _counters = new();
-    private readonly LiveObjectives _objectives = new(plan);
     private LoadView? _load;
-    private (string Verdict, IReadOnlyList<(string Objective, bool Holds)> Objectives)? _end;
+    private IReadOnlyList<(string Objective, bool Holds)> _objectives = [];
+    private string? _verdict;
 
     /// <summary>The run's name.</summary>
     public string Run => run;
@@ -77,13 +77,17 @@ public sealed class RunMetrics(string run, Plan plan, string version)
                 Sum();
     }
 
+    /// <summary>The objectives were judged by the load so far.</summary>
+    /// <param name="objectives">Those that could be, and whether they hold.</param>
+    public void Judged(IReadOnlyList<(string Objective, bool Holds)> objectives) => Volatile.Write(ref _objectives, objectives);
+
     /// <summary>The run was judged: what is collected from now on tells of it.</summary>
     /// <param name="verdict">The verdict's word.</param>
     /// <param name="objectives">Objectives that could be judged, and whether they hold.</param>
     public void End(string verdict, IReadOnlyList<(string Objective, bool Holds)> objectives)
     {
-        lock (_gate)
-            _end = (verdict, objectives);
+        Judged(objectives);
+        Volatile.Write(ref _verdict, verdict);
     }
 
     /// <summary>All series as they are now.</summary>
@@ -99,10 +103,7 @@ public sealed class RunMetrics(string run, Plan plan, string version)
     private void Sum()
     {
         while (_waiting.TryDequeue(out var histograms))
-        {
             _counters.Take(histograms);
-            _objectives.Take(histograms);
-        }
     }
 
     private IEnumerable<Series> All()
@@ -114,9 +115,9 @@ public sealed class RunMetrics(string run, Plan plan, string version)
         yield return new(RunFamilies.GcPaused, [], GC.GetTotalPauseDuration().TotalSeconds);
         if (Load is not { } load)
             yield break;
-        foreach (var series in OfLoad(load).Concat(_counters.Now()).Concat(Objectives(load)))
+        foreach (var series in OfLoad(load).Concat(_counters.Now()).Concat(Objectives()))
             yield return series;
-        if (_end is not var (verdict, _))
+        if (Volatile.Read(ref _verdict) is not { } verdict)
             yield break;
         foreach (var word in Enum.GetValues<Result>().Select(result => result.Word()))
             yield return new(RunFamilies.Verdict, [new("verdict", word)], word == verdict ? 1 : 0);
@@ -130,7 +131,7 @@ public sealed class RunMetrics(string run, Plan plan, string version)
         yield return new(RunFamilies.InFlight, [], load.Gauges.InFlight);
         yield return new(RunFamilies.StoodStill, [], load.Generator.StoodStill);
         for (var phase = 0; phase < Phases.Length; phase++)
-            yield return new(RunFamilies.Phase, [new("phase", Phases[phase])], (int)load.Times.At(now) == phase && _end is null ? 1 : 0);
+            yield return new(RunFamilies.Phase, [new("phase", Phases[phase])], (int)load.Times.At(now) == phase && Volatile.Read(ref _verdict) is null ? 1 : 0);
         foreach (var operation in load.Snapshot().Operations)
             yield return new(RunFamilies.Tokens, [new("operation", operation.Name)], operation.Total.Tokens);
         var leases = load.Faults();
@@ -140,10 +141,6 @@ public sealed class RunMetrics(string run, Plan plan, string version)
                 leases.Any(lease => lease.Fault.Name == fault.Key.Name && lease is { Start: not null, End: null }) ? 1 : 0);
     }
 
-    private IEnumerable<Series> Objectives(LoadView load)
-    {
-        var holding = _end is var (_, judged)
-            ? judged : _objectives.Now(load.Times.SecondsUntil(Phase.Hold, load.Now()));
-        return holding.DistinctBy(objective => objective.Objective).Select(objective => new Series(RunFamilies.Objective, [new("objective", objective.Objective)], objective.Holds ? 1 : 0));
-    }
+    private IEnumerable<Series> Objectives() =>
+        Volatile.Read(ref _objectives).DistinctBy(objective => objective.Objective).Select(objective => new Series(RunFamilies.Objective, [new("objective", objective.Objective)], objective.Holds ? 1 : 0));
 }

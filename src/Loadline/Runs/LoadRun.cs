@@ -57,9 +57,21 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
             request.Export!.Begin(metrics);
         try
         {
-            var load = await LoadAsync(address, embedded, faults, traces, keys, corpusIds, metrics, baseline?.Item1, calibration, stop).ConfigureAwait(false);
+            var stage = new LoadStage(request, observer, time)
+            {
+                Address = address,
+                Embedded = embedded,
+                Faults = faults,
+                Traces = traces,
+                Keys = keys,
+                CorpusIds = corpusIds,
+                Metrics = metrics,
+                Baseline = baseline?.Item1,
+                Calibration = calibration,
+            };
+            var load = await stage.RunAsync(stop).ConfigureAwait(false);
             var summary = new RunJudgement(request, baseline, calibration).Summarize(load);
-            metrics?.End(summary.Verdict, [.. summary.Objectives.Where(objective => objective.Result != "INVALID").Select(objective => (objective.Text, objective.Result == "PASS"))]);
+            metrics?.End(summary.Verdict, RunSummaries.Holding(summary.Objectives));
             observer.Step(embedded is null ? "Writing the run folder" : "Writing the run folder, stopping the RAG system");
             RunJson.WriteSummary(request.Folder, summary);
             File.Delete(Path.Combine(request.Folder, RunFolder.State));
@@ -115,7 +127,7 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
     {
         var (plan, profile) = (request.Plan, request.Profile);
         var clock = new RunClock(time);
-        using var wire = OpenWire(profile, new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
+        using var wire = request.Wire(new WireOptions { BaseAddress = address, Timeout = plan.Load.Timeout }, clock);
         if (profile.Keys is not KeySource.None)
             observer.Step($"Getting API keys for {plan.Load.Users} users");
         var seeders = profile.Keys is KeySource.Issued && plan.Data.Documents > 0 ? 1 + (plan.Data.Documents / DocumentsPerSeeder) : 0;
@@ -127,137 +139,6 @@ public sealed class LoadRun(RunRequest request, IRunObserver observer, TimeProvi
         observer.Step($"Seeding {plan.Data.Documents} documents");
         var seeder = new CorpusSeeder(profile, wire, seeders > 0 ? [.. keys.Skip(plan.Load.Users)] : keys, new DataFeed(plan.Data, plan.Seed), clock);
         return (userKeys, await seeder.SeedAsync(plan.Data.Documents, new SeedingProgress(observer), stop).ConfigureAwait(false));
-    }
-
-    private async Task<LoadResult> LoadAsync(
-        Uri address, EmbeddedTarget? embedded, RunFaults faults, RunTraces traces, IReadOnlyList<string> keys, IReadOnlyList<string>? corpusIds, RunMetrics? metrics, Baseline? baseline, Calibration? calibration,
-        CancellationToken stop)
-    {
-        var (plan, profile) = (request.Plan, request.Profile);
-        observer.Step($"Load: {RunSummaries.Load(plan)}, for {plan.Load.Duration:hh\\:mm\\:ss}");
-        using var processes = new ProcessSeries(time);
-        using var inside = new InsideLog(request.Folder);
-        using var probe = profile.Probes is null ? null
-            : new TargetProbe(profile.Probes, address, embedded?.Targets, embedded is null ? [] : InsideMetric.OfProcesses, inside, time);
-        var watch = new RunWatch(
-            plan, processes, () => [new WatchedProcess("loadline", Environment.ProcessId), .. embedded?.Processes ?? []], observer, embedded is null ? null : new ProcessLooks(inside));
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        UserPopulation? population = null;
-        var startedAt = time.GetUtcNow();
-        var times = PhaseTimes.Of(plan.Load.Up, plan.Load.Hold, plan.Load.Down);
-        var context = plan.Context();
-        var aborts = new AbortWatch(plan.Objectives, context, () => ending.CancelAfter(TimeSpan.Zero));
-        using var recorder = new Recorder(new RecorderOptions
-        {
-            Operations = [.. plan.Load.Mix.Keys],
-            Scenarios = [.. context.Scenarios.Keys],
-            Spans = plan.RunSpans(),
-            Times = times,
-            Folder = request.Folder,
-            StartedAt = startedAt,
-            Seed = plan.Seed,
-            ActiveUsers = () => population?.Gauges.ActiveUsers ?? 0,
-            Processes = watch.TakeProcesses,
-            SecondIsOver = (second, histograms) =>
-            {
-                aborts.Take(second, histograms);
-                metrics?.Take(second, histograms);
-            },
-            Faults = faults.Watch,
-            TraceUrl = profile.Traces,
-        });
-        traces.Wants(recorder.TracesOfSamples);
-        var clock = new RunClock(time);
-        using var wire = OpenWire(
-            profile, new WireOptions { BaseAddress = address, Through = faults.Through, Timeout = plan.Load.Timeout, Connections = UserPopulation.ConnectionsFor(plan) }, clock);
-        var pauses = new PauseGate(clock);
-        population = new UserPopulation(plan, profile, keys, wire, recorder, clock, corpusIds, pauses);
-        var generator = new GeneratorProbe(() => population.Gauges.InFlight, times.HoldStart, times.HoldEnd, GC.GetTotalPauseDuration);
-        metrics?.Begin(new LoadView
-        {
-            StartedAt = startedAt,
-            Now = () => clock.Now,
-            Times = times,
-            Gauges = population.Gauges,
-            Snapshot = recorder.Snapshot,
-            Generator = generator,
-            Faults = () => faults.Leases,
-        });
-
-        var state = new RunState
-        {
-            Id = RunFolder.IdOf(request.Folder),
-            Plan = RunSummaries.Of(request),
-            StartedAt = startedAt,
-            Phases = RunSummaries.Phases(times, times.End),
-            Faults = RunSummaries.Planned(plan.Faults),
-            Now = new RunProgress("up", TimeSpan.Zero, plan.Load.Duration, 0, plan.Load.Users, 0, 0, []),
-        };
-        var judgement = new RunningJudgement(plan, baseline, recorder, processes, generator, population.Gauges, aborts, calibration);
-        request.Control?.Begin(pauses);
-        using var watching = new CancellationTokenSource();
-        var users = population.RunAsync(ending.Token);
-        var disturbing = faults.RunAsync(clock, request.Folder, observer.Step, ending.Token);
-        var background = Task.WhenAll(
-            recorder.RunAsync(time, () => clock.Now, watching.Token),
-            watch.RunAsync(time, () => clock.Now, recorder.Snapshot, new RunMoment(population.Gauges, pauses, judgement), now => (state with { Now = now }).WriteTo(request.Folder), watching.Token),
-            generator.RunAsync(clock, SeededRandom.Mix(plan.Seed, 300), watching.Token),
-            probe?.RunAsync(() => clock.Now, plan.Load.Duration, watching.Token) ?? Task.CompletedTask);
-        var gone = await FirstEndAsync(users, embedded, ending).ConfigureAwait(false);
-        await users.ConfigureAwait(false);
-        request.Control?.End();
-        var endedAt = clock.Now;
-        // Users leave with the load's end, and a fault with its own, which is no later; a run that is stopped ends both.
-        await disturbing.ConfigureAwait(false);
-        if (aborts.Crossed is { } why)
-            observer.Warn($"{why}; the run ends");
-        await watching.CancelAsync().ConfigureAwait(false);
-        await background.ConfigureAwait(false);
-
-        var cut = stop.IsCancellationRequested || gone is not null || aborts.Crossed is not null;
-        return new LoadResult
-        {
-            StartedAt = startedAt,
-            Recorded = recorder.Complete(Math.Max(endedAt, cut ? 0 : times.End)),
-            Processes = processes,
-            Gauges = population.Gauges,
-            Generator = generator,
-            Aborts = aborts,
-            Gone = gone,
-            Interrupted = stop.IsCancellationRequested,
-            Scenarios = RunSummaries.Scenarios(plan, population),
-            SentAgain = wire.SentAgain,
-            Faults = faults.Leases,
-            FaultWatch = faults.Watch,
-            Pauses = pauses.Pauses,
-            Withheld = pauses.Withheld,
-        };
-    }
-
-    private IWire OpenWire(TargetProfile profile, WireOptions options, RunClock clock)
-    {
-        try
-        {
-            return (request.OpenWire ?? TargetWire.To)(profile, options, clock);
-        }
-        catch (TransportException problem)
-        {
-            throw new TargetException($"profile '{profile.Name}': {problem.Message}", problem);
-        }
-    }
-
-    // The load ends with its last user, or when a process of the target does.
-    private async Task<ChildProcess?> FirstEndAsync(Task users, EmbeddedTarget? embedded, CancellationTokenSource ending)
-    {
-        if (embedded is null)
-            return null;
-        var exit = embedded.FirstExitAsync();
-        if (await Task.WhenAny(users, exit).ConfigureAwait(false) == users || ending.IsCancellationRequested)
-            return null;
-        var gone = await exit.ConfigureAwait(false);
-        observer.Warn($"'{gone.Name}' ended with exit code {gone.ExitCode} under load; the run ends. Its last lines:\n{string.Join('\n', gone.LastLines.TakeLast(10))}");
-        await ending.CancelAsync().ConfigureAwait(false);
-        return gone;
     }
 
     private sealed class SeedingProgress(IRunObserver observer) : IProgress<SeedProgress>

@@ -43,4 +43,18 @@ public sealed record RunRequest
 
     /// <summary>Whether to measure before the load what the load generator can do on this machine: takes two seconds. Default true.</summary>
     public bool Calibrate { get; init; } = true;
+
+    /// <summary>A wire to the target.</summary>
+    /// <exception cref="TargetException">The profile can't be spoken.</exception>
+    internal IWire Wire(WireOptions options, RunClock clock)
+    {
+        try
+        {
+            return (OpenWire ?? TargetWire.To)(Profile, options, clock);
+        }
+        catch (TransportException problem)
+        {
+            throw new TargetException($"profile '{Profile.Name}': {problem.Message}", problem);
+        }
+    }
 }

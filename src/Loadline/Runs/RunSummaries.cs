@@ -18,6 +18,10 @@ internal static class RunSummaries
     public static string LoadlineVersion { get; } =
         typeof(RunSummaries).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
 
+    /// <summary>The objectives that could be judged, and whether they hold.</summary>
+    public static IReadOnlyList<(string Objective, bool Holds)> Holding(IReadOnlyList<ObjectiveSummary> objectives) =>
+        [.. objectives.Where(objective => objective.Result != RunningJudgement.Pending && objective.Result != Result.Invalid.Word()).Select(objective => (objective.Text, objective.Result == Result.Pass.Word()))];
+
     public static PlanSummary Of(RunRequest request)
     {
         var plan = request.Plan;

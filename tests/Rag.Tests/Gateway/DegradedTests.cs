@@ -38,7 +38,7 @@ public class DegradedTests
         Assert.True(response.IsSuccessStatusCode);
         Assert.Equal("identity_unavailable", response.Headers.GetValues("X-Degraded").Single());
         Assert.Equal(["identity_unavailable"], Codes(await response.Content.ReadFromJsonAsync<JsonElement>()));
-        Assert.Matches("""rag_degraded\{[^}]*code="identity_unavailable"[^}]*\} [1-9]""", await server.Http.GetStringAsync("/metrics"));
+        Assert.Matches("""rag_degraded_total\{[^}]*code="identity_unavailable"[^}]*\} [1-9]""", await server.Http.GetStringAsync("/metrics"));
 
         using var stranger = server.Client("a-key-never-seen-here");
         using var unknown = await stranger.PostAsync(path, GatewayServer.Json(body));

@@ -33,7 +33,7 @@ public class SheddingTests
         foreach (var path in new[] { "/documents", "/status", "/health/ready", "/metrics" })
             Assert.Equal(HttpStatusCode.OK, (await server.Http.GetAsync(path)).StatusCode);
         var metrics = await server.Http.GetStringAsync("/metrics");
-        Assert.Matches("""rag_shedding_rejected\{[^}]*class="answers"[^}]*\} [1-9]""", metrics);
+        Assert.Matches("""rag_shedding_rejected_total\{[^}]*class="answers"[^}]*\} [1-9]""", metrics);
         Assert.Matches("""rag_shedding_limit\{[^}]*class="answers"[^}]*\} \d+""", metrics);
         server.Generation.Hold.Release(10);
         Assert.Equal("done", (await stream.EventsAsync().ToListAsync())[^1].Event);

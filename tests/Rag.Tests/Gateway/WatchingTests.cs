@@ -48,12 +48,12 @@ public class WatchingTests
         (await server.Http.PostAsync("/query", GatewayServer.Json("""{"query":"What causes the tides?"}"""))).Dispose();
         var text = await server.Http.GetStringAsync("/metrics");
         Assert.DoesNotContain("rag_rag_", text);
-        Assert.Matches("""rag_http_request_duration_count\{[^}]*method="GET",route="/documents/\{id\}",status="404"[^}]*\} [1-9]""", text);
-        Assert.Matches("""rag_query_answers\{[^}]*result="ok"[^}]*\} [1-9]""", text);
+        Assert.Matches("""rag_http_request_duration_seconds_count\{[^}]*method="GET",route="/documents/\{id\}",status="404"[^}]*\} [1-9]""", text);
+        Assert.Matches("""rag_query_answers_total\{[^}]*result="ok"[^}]*\} [1-9]""", text);
         // Told in microseconds, as the instruments advise.
-        Assert.Matches("""rag_gateway_auth_duration_bucket\{[^}]*le="(2[eE]-05|0\.00002)"\}""", text);
-        Assert.Matches("""rag_gateway_routing_duration_count(\{[^}]*\})? [1-9]""", text);
-        Assert.Matches("""rag_query_completion_tokens(\{[^}]*\})? [1-9]""", text);
+        Assert.Matches("""rag_gateway_auth_duration_seconds_bucket\{[^}]*le="(2[eE]-05|0\.00002)"\}""", text);
+        Assert.Matches("""rag_gateway_routing_duration_seconds_count(\{[^}]*\})? [1-9]""", text);
+        Assert.Matches("""rag_query_completion_tokens_total(\{[^}]*\})? [1-9]""", text);
     }
 
     /// <summary>Set RAG_WRITE_OPENAPI=1 to write the file anew after a change of the API.</summary>

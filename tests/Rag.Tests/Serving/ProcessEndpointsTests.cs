@@ -33,8 +33,8 @@ public sealed class ProcessEndpointsTests
         var metrics = await http.GetStringAsync("/metrics");
         Assert.Contains("process_cpu_seconds_total", metrics);
         // Made before anything is served, and measured all the same; with buckets for what takes less than a millisecond.
-        Assert.Matches("""rag_model_load_duration_count\{seam="embedding"\} [1-9]""", metrics);
-        Assert.Contains("rag_model_load_duration_bucket{seam=\"embedding\",le=\"0.0001\"}", metrics);
+        Assert.Matches("""rag_model_load_duration_seconds_count\{seam="embedding"\} [1-9]""", metrics);
+        Assert.Contains("rag_model_load_duration_seconds_bucket{seam=\"embedding\",le=\"0.0001\"}", metrics);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/documents")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await http.GetAsync("/openapi/v1.json")).StatusCode);
     }

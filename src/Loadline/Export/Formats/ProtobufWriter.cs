@@ -1,48 +1,61 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Text;
+using Google.Protobuf;
 
 namespace Loadline.Export.Formats;
 
-/// <summary>Writes the few kinds of fields that Prometheus's messages have, as protobuf.dev/programming-guides/encoding lays them out. Fields with the type's default are written like any other.</summary>
+/// <summary>
+/// A message of Prometheus's, field by field: its schemas are a few fields deep, and no generated classes stand between a run's numbers and the wire. Fields with the type's default are written like
+/// any other.
+/// </summary>
 internal sealed class ProtobufWriter
 {
-    private const int Varint = 0, Fixed64 = 1, LengthDelimited = 2;
+    private readonly MemoryStream _bytes = new();
+    private readonly CodedOutputStream _output;
 
-    private readonly ArrayBufferWriter<byte> _bytes = new(256);
+    public ProtobufWriter() => _output = new CodedOutputStream(_bytes, bufferSize: 128, leaveOpen: true);
 
     /// <summary>What was written.</summary>
-    public ReadOnlyMemory<byte> Written => _bytes.WrittenMemory;
+    public ReadOnlyMemory<byte> Written
+    {
+        get
+        {
+            _output.Flush();
+            return _bytes.GetBuffer().AsMemory(0, (int)_bytes.Length);
+        }
+    }
 
     /// <summary>An integer that is not negative.</summary>
     public void UInt(int field, ulong value)
     {
-        Tag(field, Varint);
-        Raw(value);
+        _output.WriteTag(field, WireFormat.WireType.Varint);
+        _output.WriteUInt64(value);
     }
 
     /// <summary>An integer of either sign (sint32, sint64).</summary>
-    public void SInt(int field, long value) => UInt(field, ZigZag(value));
+    public void SInt(int field, long value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Varint);
+        _output.WriteSInt64(value);
+    }
 
     /// <summary>A plain int64: a time in milliseconds.</summary>
-    public void Int(int field, long value) => UInt(field, (ulong)value);
+    public void Int(int field, long value)
+    {
+        _output.WriteTag(field, WireFormat.WireType.Varint);
+        _output.WriteInt64(value);
+    }
 
     /// <summary>A double.</summary>
     public void Double(int field, double value)
     {
-        Tag(field, Fixed64);
-        BinaryPrimitives.WriteDoubleLittleEndian(_bytes.GetSpan(8), value);
-        _bytes.Advance(8);
+        _output.WriteTag(field, WireFormat.WireType.Fixed64);
+        _output.WriteDouble(value);
     }
 
     /// <summary>A text.</summary>
     public void Text(int field, string value)
     {
-        Tag(field, LengthDelimited);
-        var length = Encoding.UTF8.GetByteCount(value);
-        Raw((ulong)length);
-        Encoding.UTF8.GetBytes(value, _bytes.GetSpan(Math.Max(1, length)));
-        _bytes.Advance(length);
+        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
+        _output.WriteString(value);
     }
 
     /// <summary>Integers of either sign in one field (packed).</summary>
@@ -50,35 +63,17 @@ internal sealed class ProtobufWriter
     {
         var packed = new ProtobufWriter();
         foreach (var value in values)
-            packed.Raw(ZigZag(value));
+            packed._output.WriteSInt64(value);
         Message(field, packed);
     }
 
     /// <summary>A message within this one.</summary>
     public void Message(int field, ProtobufWriter message)
     {
-        Tag(field, LengthDelimited);
+        _output.WriteTag(field, WireFormat.WireType.LengthDelimited);
         Delimited(message);
     }
 
     /// <summary>A message behind its length, as a stream of messages has them.</summary>
-    public void Delimited(ProtobufWriter message)
-    {
-        Raw((ulong)message._bytes.WrittenCount);
-        _bytes.Write(message._bytes.WrittenSpan);
-    }
-
-    private static ulong ZigZag(long value) => (ulong)((value << 1) ^ (value >> 63));
-
-    private void Tag(int field, int wire) => Raw((ulong)((field << 3) | wire));
-
-    private void Raw(ulong value)
-    {
-        var span = _bytes.GetSpan(10);
-        var length = 0;
-        for (; value >= 0x80; value >>= 7)
-            span[length++] = (byte)(value | 0x80);
-        span[length++] = (byte)value;
-        _bytes.Advance(length);
-    }
+    public void Delimited(ProtobufWriter message) => _output.WriteBytes(UnsafeByteOperations.UnsafeWrap(message.Written));
 }

@@ -81,6 +81,6 @@ public abstract partial class ContractSuite(SystemUnderTest system)
         Assert.Equal(200, (int)(await http.GetAsync("/health/ready")).StatusCode);
         Assert.Equal(200, (int)(await http.GetAsync("/health/live")).StatusCode);
         Assert.Contains("\"queue\"", await http.GetStringAsync("/status"));
-        Assert.Contains("rag_http_request_duration", await http.GetStringAsync("/metrics"));
+        Assert.Contains("rag_http_request_duration_seconds", await http.GetStringAsync("/metrics"));
     }
 }
