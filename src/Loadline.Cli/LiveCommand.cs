@@ -24,7 +24,7 @@ internal static class LiveCommand
         using var interrupts = new Interrupts("closing the page");
         try
         {
-            await using var live = await LiveServer.StartAsync(folder, null, Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable), port, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
+            await using var live = await LiveServer.StartAsync(new LiveSubject(folder, null), Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable), port, TimeProvider.System, interrupts.Token).ConfigureAwait(false);
             Console.WriteLine($"Live: {live.Address}");
             Console.WriteLine("Ctrl-C closes it; the run goes on.");
             await Task.Delay(Timeout.Infinite, interrupts.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

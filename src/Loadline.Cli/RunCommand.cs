@@ -19,41 +19,51 @@ internal static class RunCommand
     {
         var plan = new PlanArguments();
         var folder = new Option<string?>("--out") { Description = "The run folder, or the suite's. Default: runs/PLAN-TIME.", HelpName = "DIR" };
+        var resume = new Option<string?>("--resume")
+        {
+            Description = "Go on with a suite that was interrupted or killed, in its folder: runs that have a verdict are kept, the others are made. With the options that it was begun with.",
+            HelpName = "DIR",
+        };
         var live = new Option<int?>("--live")
         {
             Description = "Show the run while it goes on, as a web page on loopback whose address it prints: charts, objectives, pause, stop, fault lever. On any free port, or --live=PORT.",
             HelpName = "PORT",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder, live };
+        var command = new Command("run", $"Run a plan or a suite and judge it. A target that issues keys needs its admin key in {RunRequest.AdminKeyVariable}.") { folder, resume, live };
         var export = new ExportArguments();
         plan.AddTo(command);
         export.AddTo(command);
         command.SetAction((arguments, _) => export.Read(arguments) is { } options && plan.Read(arguments) is { } read
-            ? RunAsync(read, arguments.GetValue(folder), arguments.GetResult(live) is null ? null : arguments.GetValue(live) ?? 0, options)
+            ? RunAsync(read, arguments.GetValue(folder), arguments.GetValue(resume), arguments.GetResult(live) is null ? null : arguments.GetValue(live) ?? 0, options)
             : Task.FromResult(ExitCode.BadPlan));
         return command;
     }
 
-    private static async Task<int> RunAsync(RunChoice choice, string? folder, int? livePort, ExportOptions options)
+    private static async Task<int> RunAsync(RunChoice choice, string? folder, string? resume, int? livePort, ExportOptions options)
     {
         using var interrupts = new Interrupts(choice.Suite is null ? "ending the run" : "ending this run and the suite");
-        folder ??= RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
+        if (resume is not null && (folder is not null || choice.Suite is null))
+            return Refuse(ExitCode.BadPlan, folder is not null ? "--resume, --out: a suite is gone on with in the folder that it has; leave --out out" : $"--resume {resume}: only suites are gone on with, and {choice.Plan!.RunName} is one run; make it anew");
+        IReadOnlyList<string> differences = [];
+        var resumption = resume is null ? null : SuiteResumption.Read(resume, choice.Suite!, TimeProvider.System, out differences);
+        if (differences.Count > 0)
+            return Refuse(ExitCode.BadPlan, string.Join('\n', differences));
+        folder ??= resume ?? RunFolder.Default(choice.Plan?.RunName ?? choice.Suite!.Suite.Name, TimeProvider.System);
         try
         {
-            if (choice.Suite is not null && livePort is not null)
-                return Refuse(ExitCode.BadPlan, $"--live: it shows one run, and this is a suite of several; leave it out, and follow each with 'loadline live {Path.Combine(folder, "RUN")}'");
             await using var export = options.IsAny ? await MetricsExport.StartAsync(options, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
             if (export?.Address is { } metrics)
                 Console.WriteLine($"Metrics: {metrics}");
-            if (choice.Suite is { } suite)
-                return await RunSuiteAsync(suite, folder, export, interrupts.Token).ConfigureAwait(false);
-            var plan = choice.Plan!;
-            var (profile, address) = KnownTargets.Resolve(plan.Target);
             var (observer, control, adminKey) = (Observer(), new RunControl(interrupts.Ask), Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable));
-            await using var live = livePort is { } port ? await LiveServer.StartAsync(folder, control, adminKey, port, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
+            var subject = choice.Suite is { } several ? new LiveSubject(folder, control, $"Suite {several.Suite.Name}", IsLast: false) : new LiveSubject(folder, control);
+            await using var live = livePort is { } port ? await LiveServer.StartAsync(subject, adminKey, port, TimeProvider.System, interrupts.Token).ConfigureAwait(false) : null;
             if (live is not null)
                 observer.Step($"Live: {live.Address}");
+            if (choice.Suite is { } suite)
+                return await RunSuiteAsync(suite, folder, resumption, new Surroundings(observer, control, adminKey, live, export), interrupts.Token).ConfigureAwait(false);
+            var plan = choice.Plan!;
+            var (profile, address) = KnownTargets.Resolve(plan.Target);
             var summary = await new LoadRun(
                 new RunRequest
                 {
@@ -97,21 +107,26 @@ internal static class RunCommand
         }
     }
 
-    private static async Task<int> RunSuiteAsync(PreparedSuite suite, string folder, MetricsExport? export, CancellationToken stop)
+    private static async Task<int> RunSuiteAsync(PreparedSuite suite, string folder, SuiteResumption? resumed, Surroundings around, CancellationToken stop)
     {
-        var observer = Observer();
         var summary = await new SuiteRun(
             suite, folder, CommandLine(),
             async (request, ending) =>
             {
-                var run = await new LoadRun(request with { Export = export }, observer, TimeProvider.System).ExecuteAsync(ending).ConfigureAwait(false);
+                var place = suite.Runs.Index().First(run => ReferenceEquals(run.Item.Plan, request.Plan)).Index + 1;
+                around.Live?.Show(new LiveSubject(request.Folder, around.Control, $"Run {place} of {suite.Runs.Count} of {suite.Suite.Name}", IsLast: place == suite.Runs.Count));
+                var run = await new LoadRun(request with { Export = around.Export, Control = around.Live is null ? null : around.Control }, around.Observer, TimeProvider.System).ExecuteAsync(ending).ConfigureAwait(false);
                 ReportWriter.WriteAll(request.Folder);
                 Console.Write(VerdictText.Render(run));
                 return run;
             },
-            observer, TimeProvider.System).ExecuteAsync(Environment.GetEnvironmentVariable(RunRequest.AdminKeyVariable), stop).ConfigureAwait(false);
+            around.Observer, TimeProvider.System, resumed).ExecuteAsync(around.AdminKey, stop).ConfigureAwait(false);
+        if (around.Live is not null)
+            await around.Live.FarewellAsync().ConfigureAwait(false);
         Console.WriteLine();
         Console.Write(SuiteText.Console(summary));
+        if (stop.IsCancellationRequested)
+            Console.WriteLine($"To go on with it: the same command with --resume {(folder.Contains(' ', StringComparison.Ordinal) ? $"\"{folder}\"" : folder)} in place of --out.");
         Console.WriteLine($"Report: {Path.Combine(folder, SuiteReport.Page)}");
         return stop.IsCancellationRequested ? ExitCode.Interrupted
             : summary.Runs.Any(run => run.Verdict == SuiteRunSummary.NotStarted) ? ExitCode.Internal
@@ -136,4 +151,7 @@ internal static class RunCommand
     }
 
     private static string Quoted(string argument) => argument.Contains(' ') ? $"\"{argument}\"" : argument;
+
+    // What every run of a command has in common.
+    private sealed record Surroundings(IRunObserver Observer, RunControl Control, string? AdminKey, LiveServer? Live, MetricsExport? Export);
 }

@@ -14,7 +14,7 @@ namespace Loadline.Live;
 /// <c>POST /pause</c>, <c>/resume</c>, <c>/stop</c>, <c>/lever</c>. Each needs the token; a change needs it in a header, which no other site's page can send, and a Host and
 /// Origin that are this server's, so that no name that somebody points at loopback reaches it.
 /// </summary>
-internal sealed class LiveApplication(string folder, RunControl? control, string? adminKey, string token, TimeProvider time) : IHttpApplication<HttpContext>, IDisposable
+internal sealed class LiveApplication(LiveSubject first, string? adminKey, string token, TimeProvider time) : IHttpApplication<HttpContext>, IDisposable
 {
     /// <summary>The header in which a change brings the token.</summary>
     public const string TokenHeader = "X-Loadline-Token";
@@ -27,7 +27,11 @@ internal sealed class LiveApplication(string folder, RunControl? control, string
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
     private TaskCompletionSource _nobody = Completed();
+    private volatile LiveSubject _subject = first;
     private int _readers;
+
+    /// <summary>Shows another run from now on: pages that are open load themselves anew.</summary>
+    public void Show(LiveSubject subject) => _subject = subject;
 
     public HttpContext CreateContext(IFeatureCollection contextFeatures) => new DefaultHttpContext(contextFeatures);
 
@@ -45,17 +49,19 @@ internal sealed class LiveApplication(string folder, RunControl? control, string
         if (!IsOurs(request))
             return SayAsync(context, 403, "this server answers to its own address alone: open the one that loadline printed");
         var isChange = request.Method == "POST";
+        var subject = _subject;
+        var control = subject.Control;
         if (!IsToken(isChange ? request.Headers[TokenHeader] : request.Query["token"]))
             return SayAsync(context, 403, "the token is missing or wrong: open the address that loadline printed, with all of it");
         return (request.Method, request.Path.Value) switch
         {
-            ("GET", "/") => SendAsync(context, "text/html; charset=utf-8", LivePage.Render(folder)),
+            ("GET", "/") => SendAsync(context, "text/html; charset=utf-8", LivePage.Render(subject)),
             ("GET", "/events") => FollowAsync(context),
-            ("GET", "/report") => ReportAsync(context),
+            ("GET", "/report") => ReportAsync(context, subject),
             ("POST", "/pause") => DoAsync(context, control?.Pause() == true, "there is no load to be paused: it has not begun, is over, is paused already, or is another process's"),
             ("POST", "/resume") => DoAsync(context, control?.Resume() == true, "the load is not paused"),
-            ("POST", "/stop") => StopRunAsync(context),
-            ("POST", "/lever") => PullLeverAsync(context),
+            ("POST", "/stop") => StopRunAsync(context, control),
+            ("POST", "/lever") => PullLeverAsync(context, subject),
             _ => SayAsync(context, 404, "there is GET /, /events, /report and POST /pause, /resume, /stop, /lever"),
         };
     }
@@ -94,16 +100,22 @@ internal sealed class LiveApplication(string folder, RunControl? control, string
         {
             context.Response.ContentType = "text/event-stream";
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token, context.RequestAborted);
-            var feed = new RunFeed(folder, time);
+            var subject = _subject;
+            var feed = new RunFeed(subject.Folder, time);
             using var timer = new PeriodicTimer(Beat, time);
             do
             {
-                do
-                    await context.Response.WriteAsync($"data: {feed.Next(control)}\n\n", ending.Token).ConfigureAwait(false);
-                while (feed.HasMore);
+                while (!feed.IsOver)
+                {
+                    await context.Response.WriteAsync($"data: {feed.Next(subject.Control)}\n\n", ending.Token).ConfigureAwait(false);
+                    if (!feed.HasMore)
+                        break;
+                }
                 await context.Response.Body.FlushAsync(ending.Token).ConfigureAwait(false);
             }
-            while (!feed.IsOver && await timer.WaitForNextTickAsync(ending.Token).ConfigureAwait(false));
+            while (!(feed.IsOver && subject.IsLast) && subject == _subject && await timer.WaitForNextTickAsync(ending.Token).ConfigureAwait(false));
+            if (subject != _subject)
+                await context.Response.WriteAsync("event: next\ndata: {}\n\n", ending.Token).ConfigureAwait(false);
         }
         catch (Exception problem) when (problem is OperationCanceledException or IOException)
         {
@@ -115,23 +127,23 @@ internal sealed class LiveApplication(string folder, RunControl? control, string
         }
     }
 
-    private Task ReportAsync(HttpContext context)
+    private static Task ReportAsync(HttpContext context, LiveSubject subject)
     {
-        var path = Path.Combine(folder, RunFolder.Report);
+        var path = Path.Combine(subject.Folder, RunFolder.Report);
         return File.Exists(path)
             ? SendAsync(context, "text/html; charset=utf-8", File.ReadAllText(path))
             : SayAsync(context, 404, "there is no report yet: it is written when the run is over");
     }
 
-    private Task StopRunAsync(HttpContext context)
+    private static Task StopRunAsync(HttpContext context, RunControl? control)
     {
         control?.Stop();
         return DoAsync(context, control is not null, "the run is another process's: stop it there");
     }
 
-    private async Task PullLeverAsync(HttpContext context)
+    private async Task PullLeverAsync(HttpContext context, LiveSubject subject)
     {
-        var lever = new FaultLever(folder, adminKey, time);
+        var lever = new FaultLever(subject.Folder, adminKey, time);
         try
         {
             await lever.PullAsync(_closing.Token).ConfigureAwait(false);

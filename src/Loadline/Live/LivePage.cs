@@ -7,9 +7,10 @@ namespace Loadline.Live;
 /// <summary>The live page: the report's components, fed each second instead of once.</summary>
 internal static class LivePage
 {
-    public static string Render(string folder) => PageAssets.Fill("live.html", new()
+    public static string Render(LiveSubject subject) => PageAssets.Fill("live.html", new()
     {
-        ["head"] = PageAssets.Head($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(folder))} · Loadline live", "; connect-src 'self'"),
+        ["head"] = PageAssets.Head($"{Path.GetFileName(Path.TrimEndingDirectorySeparator(subject.Folder))} · Loadline live", "; connect-src 'self'"),
+        ["part"] = subject.Part is null ? "" : Html.Of($"<p class=\"what\">{subject.Part}</p>").ToString(),
         ["about"] = About(),
         ["charting"] = PageAssets.Charting,
         ["script"] = PageAssets.Scripts("live.js"),

@@ -1,12 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
-using Loadline.Runs;
 using Loadline.Serving;
 
 namespace Loadline.Live;
 
 /// <summary>
-/// The live page of one run, on loopback: whoever has its address, token included, sees the run and may pause it, end it and end its faults. It reads the run folder, and
+/// The live page of a run, or of one run of a suite after another, on loopback: whoever has its address, token included, sees the run and may pause it, end it and end its faults. It reads the run folder, and
 /// only while somebody looks.
 /// </summary>
 public sealed class LiveServer : IAsyncDisposable
@@ -26,17 +25,16 @@ public sealed class LiveServer : IAsyncDisposable
     public string Token { get; }
 
     /// <summary>Starts a server; it answers when this returns.</summary>
-    /// <param name="folder">The run folder; it need not be there yet.</param>
-    /// <param name="control">What may be done to the run; null for its faults alone.</param>
+    /// <param name="subject">The run.</param>
     /// <param name="adminKey">The target's admin key, for faults of a run that is gone; null for none.</param>
     /// <param name="port">The port; 0 for any free one.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The port is taken.</exception>
-    public static async Task<LiveServer> StartAsync(string folder, RunControl? control, string? adminKey, int port, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<LiveServer> StartAsync(LiveSubject subject, string? adminKey, int port, TimeProvider time, CancellationToken cancellationToken)
     {
         var token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
-        var application = new LiveApplication(folder, control, adminKey, token, time);
+        var application = new LiveApplication(subject, adminKey, token, time);
         try
         {
             var server = await BareServer.StartAsync(
@@ -49,6 +47,9 @@ public sealed class LiveServer : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Shows another run from now on: pages that are open load themselves anew.</summary>
+    public void Show(LiveSubject subject) => _application.Show(subject);
 
     /// <summary>Waits, for some seconds at most, until every page that is open knows that the run is over.</summary>
     public Task FarewellAsync() => _application.LastReaderAsync(Farewell);

@@ -28,7 +28,7 @@ internal static class SuiteHtml
         <p class="because">{suite.Because}</p>
         </section>
         <p class="what"><strong>{suite.Name}</strong> — {suite.Purpose}</p>
-        <p class="when"><time datetime="{suite.StartedAt.ToString("o", CultureInfo.InvariantCulture)}">{suite.StartedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture)} UTC</time> · {Quantity.Duration((suite.EndedAt - suite.StartedAt).TotalSeconds)} · verdict {suite.Verdict}{Html.If(suite.Schedule is not null, () => Html.Of($" · {suite.Schedule}"))} · suite {suite.Id}</p>
+        <p class="when"><time datetime="{suite.StartedAt.ToString("o", CultureInfo.InvariantCulture)}">{suite.StartedAt.UtcDateTime.ToString("d MMMM yyyy, HH:mm:ss", CultureInfo.InvariantCulture)} UTC</time> · {Quantity.Duration((suite.EndedAt - suite.StartedAt).TotalSeconds)} · verdict {suite.Verdict}{Html.If(suite.Schedule is not null, () => Html.Of($" · {suite.Schedule}"))} · suite {suite.Id}{Html.Each(suite.ResumedAt, at => Html.Of($" · gone on with {at.UtcDateTime.ToString("d MMMM, HH:mm:ss", CultureInfo.InvariantCulture)}"))}</p>
         <dl class="tiles">{Html.Each(Tiles(suite), tile => Html.Of($"<div><dt>{tile.Name}</dt><dd>{tile.Count}</dd></div>"))}</dl>
         """);
 

@@ -16,8 +16,10 @@ namespace Loadline.Suites;
 /// <param name="execute">Makes one run: <see cref="LoadRun"/>, which tests replace. It writes the run's folder.</param>
 /// <param name="observer">Follows it.</param>
 /// <param name="time">The clock.</param>
+/// <param name="resumed">A suite in the same folder that came to no end and is gone on with; null for a new one.</param>
 public sealed class SuiteRun(
-    PreparedSuite prepared, string folder, string commandLine, Func<RunRequest, CancellationToken, Task<RunSummary>> execute, IRunObserver observer, TimeProvider time)
+    PreparedSuite prepared, string folder, string commandLine, Func<RunRequest, CancellationToken, Task<RunSummary>> execute, IRunObserver observer, TimeProvider time,
+    SuiteResumption? resumed = null)
 {
     private readonly List<SuiteRunSummary> _done = [];
 
@@ -28,12 +30,21 @@ public sealed class SuiteRun(
     /// <exception cref="IOException">A file of the suite's folder could not be written.</exception>
     public async Task<SuiteSummary> ExecuteAsync(string? adminKey, CancellationToken stop)
     {
-        MakeFolder();
-        var startedAt = time.GetUtcNow();
+        if (resumed is null)
+            MakeFolder();
+        var startedAt = resumed?.Suite.StartedAt ?? time.GetUtcNow();
         string? ended = null;
+        var made = 0;
         foreach (var (index, run) in prepared.Runs.Index())
         {
-            if (index > 0 && ended is null && !stop.IsCancellationRequested)
+            if (ended is null && resumed?.Kept(index) is { } kept)
+            {
+                observer.Step($"Run {index + 1} of {prepared.Runs.Count}: {run.Name} is {kept.Verdict} from before, and kept");
+                _done.Add(kept);
+                ended = EndedBy(run, kept);
+                continue;
+            }
+            if (made > 0 && ended is null && !stop.IsCancellationRequested)
                 await PauseAsync(stop).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
                 ended ??= "the suite was interrupted";
@@ -43,36 +54,26 @@ public sealed class SuiteRun(
                 continue;
             }
             observer.Step($"Run {index + 1} of {prepared.Runs.Count}: {run.Name}");
+            made++;
             var done = await OneAsync(run, index, adminKey, stop).ConfigureAwait(false);
             _done.Add(done);
-            if (stop.IsCancellationRequested)
-                ended = "the suite was interrupted";
-            else if (!done.Passed && run.StopsOnFailure)
-                ended = $"{run.Name} was {done.Verdict}, and the suite stops then";
+            ended = stop.IsCancellationRequested ? "the suite was interrupted" : EndedBy(run, done);
             Write(startedAt, isOver: false);
         }
         return Write(startedAt, isOver: true);
     }
 
+    private static string? EndedBy(PlannedRun run, SuiteRunSummary done) => !done.Passed && run.StopsOnFailure ? $"{run.Name} was {done.Verdict}, and the suite stops then" : null;
+
     private async Task<SuiteRunSummary> OneAsync(PlannedRun run, int index, string? adminKey, CancellationToken stop)
     {
-        var below = string.Create(CultureInfo.InvariantCulture, $"{index + 1:00}-{run.Name}");
+        var below = Below(run, index);
         var began = time.GetTimestamp();
         SuiteRunSummary Done(string verdict, string because, bool hasFolder) =>
             new(run.Name, run.Plan.Name, verdict, because, hasFolder ? below : null, Math.Round(time.GetElapsedTime(began).TotalSeconds, 1));
         try
         {
-            var summary = await execute(
-                new RunRequest
-                {
-                    Plan = run.Plan,
-                    Profile = run.Profile,
-                    Address = run.Address,
-                    Folder = Path.Combine(folder, below),
-                    CommandLine = run.CommandLine,
-                    AdminKey = adminKey,
-                },
-                stop).ConfigureAwait(false);
+            var summary = await execute(run.Request(Path.Combine(folder, below), adminKey), stop).ConfigureAwait(false);
             observer.Step($"{run.Name}: {summary.Verdict}. {summary.Because}");
             return Done(summary.Verdict, summary.Because, true);
         }
@@ -86,6 +87,13 @@ public sealed class SuiteRun(
             observer.Warn($"{run.Name} could not be run: {problem.Message}");
             return Done(SuiteRunSummary.NotStarted, problem.Message, false);
         }
+    }
+
+    // What a run left that came to no end stays beside the one that is made in its place.
+    private string Below(PlannedRun run, int index)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{index + 1:00}-{run.Name}");
+        return Enumerable.Range(2, int.MaxValue - 2).Select(number => string.Create(CultureInfo.InvariantCulture, $"{name}-{number}")).Prepend(name).First(below => !Path.Exists(Path.Combine(folder, below)));
     }
 
     private async Task PauseAsync(CancellationToken stop)
@@ -122,6 +130,7 @@ public sealed class SuiteRun(
             Schedule = prepared.Suite.Schedule,
             LoadlineVersion = RunSummaries.LoadlineVersion,
             StartedAt = startedAt,
+            ResumedAt = resumed?.At ?? [],
             EndedAt = time.GetUtcNow(),
             Verdict = verdict.Word(),
             Because = because,

@@ -28,6 +28,9 @@ public sealed record SuiteSummary
     /// <summary>When the first run began, UTC.</summary>
     public required DateTimeOffset StartedAt { get; init; }
 
+    /// <summary>When it was gone on with after it had come to no end, UTC; empty where it was run in one go.</summary>
+    public IReadOnlyList<DateTimeOffset> ResumedAt { get; init; } = [];
+
     /// <summary>When the last run had ended, UTC; of a suite that is not over, when this was written.</summary>
     public required DateTimeOffset EndedAt { get; init; }
 

@@ -21,7 +21,7 @@ public sealed class LiveServerTests : IAsyncLifetime
 
     public LiveServerTests() => _control = new RunControl(() => _stops++);
 
-    public async ValueTask InitializeAsync() => _server = await LiveServer.StartAsync(_folder, _control, null, 0, TimeProvider.System, default);
+    public async ValueTask InitializeAsync() => _server = await LiveServer.StartAsync(new LiveSubject(_folder, _control), null, 0, TimeProvider.System, default);
 
     public async ValueTask DisposeAsync()
     {
@@ -102,6 +102,24 @@ public sealed class LiveServerTests : IAsyncLifetime
         Assert.Equal("FAIL", events[^1].GetProperty("summary").GetProperty("verdict").GetString());
         Assert.Equal(File.ReadAllText(Path.Combine(_folder, RunFolder.Report)), await _client.GetStringAsync(new Uri(_server.Address, "/report?token=" + _server.Token)));
         await _server.FarewellAsync();
+    }
+
+    [Fact]
+    public async Task A_page_of_a_suite_hears_of_the_next_run_and_shows_which_it_is()
+    {
+        SampleRun.Write(SampleRun.Make("PASS"), _folder);
+        ReportWriter.WriteAll(_folder);
+        var address = new Uri(_server.Address, "/events?token=" + _server.Token);
+        _server.Show(new LiveSubject(_folder, _control, "Run 1 of 2 of nightly", IsLast: false));
+        using var events = await _client.GetAsync(address, HttpCompletionOption.ResponseHeadersRead);
+        using var reader = new StreamReader(await events.Content.ReadAsStreamAsync());
+        Assert.StartsWith("data: ", await reader.ReadLineAsync(), StringComparison.Ordinal);
+        Assert.Contains("Run 1 of 2 of nightly", await _client.GetStringAsync(_server.Address));
+
+        _server.Show(new LiveSubject(_folder, _control, "Run 2 of 2 of nightly"));
+        var rest = await reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(30));
+        Assert.EndsWith("event: next\ndata: {}\n\n", rest, StringComparison.Ordinal);
+        Assert.Contains("Run 2 of 2 of nightly", await _client.GetStringAsync(_server.Address));
     }
 
     [Fact]

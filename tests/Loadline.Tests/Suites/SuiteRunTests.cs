@@ -133,6 +133,56 @@ public sealed class SuiteRunTests : IDisposable
     }
 
     [Fact]
+    public async Task A_suite_that_was_interrupted_is_gone_on_with_and_keeps_what_has_a_verdict()
+    {
+        var first = await Run("runs: [smoke, steady, peak, burst]", name =>
+        {
+            if (name == "peak")
+                _stop.Cancel();
+            return name switch { "smoke" => "PASS", "steady" => "FAIL", _ => "INVALID" };
+        });
+        Assert.Equal(["smoke", "steady", "peak"], _made);
+
+        var resumed = await Resume("runs: [smoke, steady, peak, burst]", _ => "PASS");
+        Assert.Equal(["smoke", "steady", "peak", "peak", "burst"], _made);
+        Assert.Equal(["PASS", "FAIL", "PASS", "PASS"], resumed.Runs.Select(run => run.Verdict));
+        Assert.Equal(["01-smoke", "02-steady", "03-peak-2", "04-burst"], resumed.Runs.Select(run => run.Folder));
+        Assert.Equal((first.StartedAt, 1), (resumed.StartedAt, SuiteJson.Read(Out).ResumedAt.Count));
+        Assert.Contains("gone on with", File.ReadAllText(Path.Combine(Out, SuiteReport.Page)));
+    }
+
+    [Fact]
+    public async Task A_kept_run_that_failed_still_ends_a_suite_that_stops_then()
+    {
+        await Run("runs: [smoke, steady]", _ =>
+        {
+            _stop.Cancel();
+            return "FAIL";
+        });
+        var resumed = await Resume("runs: [{ plan: smoke, on-failure: stop }, steady]", _ => "PASS");
+        Assert.Equal(["smoke"], _made);
+        Assert.Equal(["FAIL", "NOT RUN"], resumed.Runs.Select(run => run.Verdict));
+    }
+
+    [Theory]
+    [InlineData("runs: [smoke, peak]", "has smoke, peak")]
+    [InlineData("runs: [{ plan: smoke, time-scale: 0.5 }, steady]", "smoke was run with other options")]
+    [InlineData("runs: [{ plan: smoke, set: [load.timeout=9s] }, steady]", "smoke was run with other options")]
+    public async Task A_suite_that_is_not_the_one_that_was_begun_is_refused(string suite, string because)
+    {
+        await Run("runs: [smoke, steady]", _ => "PASS");
+        Assert.Null(SuiteResumption.Read(Out, Prepared(suite), TimeProvider.System, out var problems));
+        Assert.Contains(because, Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_without_a_suite_is_not_gone_on_with()
+    {
+        Assert.Null(SuiteResumption.Read(_folder.Path, Prepared("runs: [smoke]"), TimeProvider.System, out var problems));
+        Assert.Contains("name the folder of a suite", Assert.Single(problems), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_empty_is_refused_before_anything_is_run()
     {
         await Run("runs: [smoke]", _ => "PASS");
@@ -169,14 +219,26 @@ public sealed class SuiteRunTests : IDisposable
         return new SuitePreparation(suite!, PlanOverrides.None).Prepare(out _)!;
     }
 
-    private Task<SuiteSummary> Run(string text, Func<string, string> verdict, TimeProvider? time = null) => new SuiteRun(
-        Prepared(text), Out, "loadline run sample.yaml",
+    private Task<SuiteSummary> Run(string text, Func<string, string> verdict, TimeProvider? time = null) => Suite(Prepared(text), verdict, time).ExecuteAsync(null, _stop.Token);
+
+    private Task<SuiteSummary> Resume(string text, Func<string, string> verdict)
+    {
+        var prepared = Prepared(text);
+        var resumption = SuiteResumption.Read(Out, prepared, TimeProvider.System, out var problems);
+        Assert.Empty(problems);
+        return Suite(prepared, verdict, null, resumption).ExecuteAsync(null, CancellationToken.None);
+    }
+
+    private SuiteRun Suite(PreparedSuite prepared, Func<string, string> verdict, TimeProvider? time, SuiteResumption? resumption = null) => new(
+        prepared, Out, "loadline run sample.yaml",
         (request, _) =>
         {
             _made.Add(request.Plan.Name);
-            var record = SampleRun.Make(verdict(request.Plan.Name), seconds: 60);
+            var sample = SampleRun.Make(verdict(request.Plan.Name), seconds: 60);
+            var record = sample with { Summary = sample.Summary with { Plan = RunSummaries.Of(request) } };
             SampleRun.Write(record, request.Folder);
+            File.WriteAllText(Path.Combine(request.Folder, RunFolder.Plan), request.Plan.Source);
             return Task.FromResult(record.Summary);
         },
-        new PlainProgress(_ => { }), time ?? TimeProvider.System).ExecuteAsync(null, _stop.Token);
+        new PlainProgress(_ => { }), time ?? TimeProvider.System, resumption);
 }

@@ -121,7 +121,9 @@
   function follow() {
     const source = new EventSource('/events?token=' + token);
     source.onopen = () => { model.clear(); $('alert').hidden = true; };
-    source.onmessage = event => { const news = JSON.parse(event.data); take(news); if (news.summary && news.report) source.close(); };
+    source.onmessage = event => take(JSON.parse(event.data));
+    // The next run of a suite: a page of its own.
+    source.addEventListener('next', () => { source.close(); location.reload(); });
     source.onerror = () => { if (summary) source.close(); else { text('alert', 'The connection to the run is lost; trying again.'); $('alert').hidden = false; } };
   }
 
