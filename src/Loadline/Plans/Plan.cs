@@ -57,6 +57,9 @@ public sealed record Plan
     /// <summary>What the phases' durations were multiplied by; 1 when the plan runs as written. The durations here are the multiplied ones.</summary>
     public double TimeScale { get; init; } = 1;
 
+    /// <summary>Whether a smaller time scale was asked for than the plan has sense with (<c>min-time-scale</c>), which it has then.</summary>
+    public bool IsTimeScaleRaised { get; init; }
+
     /// <summary>Every single value as written, before the time scale, defaults included, by the key's path (<c>load.users</c> → <c>50</c>).</summary>
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 

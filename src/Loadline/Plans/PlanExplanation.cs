@@ -58,7 +58,12 @@ public static class PlanExplanation
             + $"(up to {Numbers.Text(1 + llm.LoadFactor)} times that with all slots busy), {Count(llm.Slots, "answer")} at once and {llm.Queue} waiting{failing}.";
     }
 
-    internal static string Scaled(Plan plan) => plan.TimeScale == 1 ? "" : $" (durations of the plan × {Numbers.Text(plan.TimeScale)}; rates, think times and time-outs are as written)";
+    internal static string Scaled(Plan plan) => (plan.TimeScale == 1, plan.IsTimeScaleRaised) switch
+    {
+        (true, false) => "",
+        (true, true) => " (durations as written: the plan bears no smaller time scale)",
+        (false, var raised) => $" (durations of the plan × {Numbers.Text(plan.TimeScale)}{(raised ? ", the least that it bears" : "")}; rates, think times and time-outs are as written)",
+    };
 
     internal static string Time(TimeSpan time) => DurationQuantity.Text(time.TotalSeconds);
 

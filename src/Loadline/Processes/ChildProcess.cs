@@ -11,6 +11,10 @@ public sealed class ChildProcess : IAsyncDisposable
 {
     private const int KeptLines = 60;
 
+    // A third of the weight of a process that yields to nobody (Linux, sched(7)).
+    private const string Yielding = "5";
+    private const string Nice = "/usr/bin/nice";
+
     private static readonly Lock AllLock = new();
     private static readonly List<ChildProcess> All = [];
 
@@ -60,17 +64,25 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="environment">Variables to add; null values are removed.</param>
     /// <param name="log">A file for all that it writes to standard output and error; null keeps the last lines only.</param>
     /// <param name="outlives">Whether it is left alone by <see cref="KillAll"/>, and reads from <see cref="Input"/>, which closes when this process ends: it acts then, and ends by itself.</param>
+    /// <param name="yields">
+    /// Whether it leaves the processor to others when all are busy (nice 5, inherited by what it starts): so that what is measured does not hold up what measures it. Without effect where there is no
+    /// <c>nice</c> command.
+    /// </param>
     /// <exception cref="IOException">The log can't be made.</exception>
     public static ChildProcess StartAssembly(
-        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? log = null, bool outlives = false)
+        string name, string assembly, IEnumerable<string> arguments, IReadOnlyDictionary<string, string?>? environment = null, string? log = null, bool outlives = false,
+        bool yields = false)
     {
-        var start = new ProcessStartInfo(DotNetHost())
+        yields &= File.Exists(Nice);
+        var start = new ProcessStartInfo(yields ? Nice : DotNetHost())
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
             UseShellExecute = false,
         };
+        foreach (var word in yields ? ["-n", Yielding, DotNetHost()] : Array.Empty<string>())
+            start.ArgumentList.Add(word);
         start.ArgumentList.Add(assembly);
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);

@@ -8,7 +8,8 @@ namespace Loadline.Runs;
 
 /// <summary>
 /// The RAG system that ships with Loadline, started as processes of its own on free loopback ports with a temporary data folder: <c>rag serve</c> or
-/// <c>rag up</c> and, where the plan has one, the simulated LLM. Disposing stops all and removes the folder.
+/// <c>rag up</c> and, where the plan has one, the simulated LLM. Disposing stops all and removes the folder. The RAG system yields the processor to the load generator and
+/// to the simulated LLM: both keep their time on a machine that the system uses up.
 /// </summary>
 public sealed class EmbeddedTarget : IAsyncDisposable
 {
@@ -89,7 +90,7 @@ public sealed class EmbeddedTarget : IAsyncDisposable
             var adminKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(24));
             var main = ChildProcess.StartAssembly(
                 shape == OwnTarget.Services ? "rag up" : "rag", rag, arguments, new Dictionary<string, string?>(environment) { ["RAG_ADMIN_KEY"] = adminKey },
-                Path.Combine(logs, "rag.log"));
+                Path.Combine(logs, "rag.log"), yields: true);
             processes.Add(main);
             Uri? status = null;
             if (shape == OwnTarget.Services)

@@ -1,3 +1,4 @@
+using Loadline.Plans;
 using Loadline.Plans.Reading;
 using Xunit;
 
@@ -63,6 +64,18 @@ public class OverrideTests
         var plan = PlanTexts.Good(text, new PlanOverrides { TimeScale = "0.1" });
         Assert.Equal((12, 156, 12), ((int)plan.Load.Up.TotalSeconds, (int)plan.Load.Hold.TotalSeconds, (int)plan.Load.Down.TotalSeconds));
         Assert.Equal((2, 30, 0.1), (plan.Load.Think.Mean, (int)plan.Load.Timeout.TotalSeconds, plan.TimeScale));
+    }
+
+    [Theory]
+    [InlineData("0.1", 0.5, true)]
+    [InlineData("0.5", 0.5, false)]
+    [InlineData("0.8", 0.8, false)]
+    [InlineData(null, 1, false)]
+    public void A_plan_is_not_made_shorter_than_it_bears(string? scale, double expected, bool raised)
+    {
+        var plan = PlanTexts.Good(PlanTexts.Least + "\nmin-time-scale: 0.5", new PlanOverrides { TimeScale = scale });
+        Assert.Equal((expected, raised), (plan.TimeScale, plan.IsTimeScaleRaised));
+        Assert.Equal(raised, plan.Explain().Any(line => line.Contains("the least that it bears", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -19,8 +19,10 @@ internal sealed class BurnDisturbance(PlanFault fault) : IDisturbance
     public Task<IReadOnlyList<UndoStep>?> InjectAsync(CancellationToken cancellationToken)
     {
         var seconds = Math.Ceiling((fault.For + Later).TotalSeconds).ToString(CultureInfo.InvariantCulture);
+        // At the priority of the target that it takes the processor from.
         _burner = ChildProcess.StartAssembly(
-            "burner", OwnCommand.Assembly, ["burn", fault.Kind == FaultKind.Cpu ? "--cores" : "--bytes", fault.Where, "--seconds", seconds, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)]);
+            "burner", OwnCommand.Assembly, ["burn", fault.Kind == FaultKind.Cpu ? "--cores" : "--bytes", fault.Where, "--seconds", seconds, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)],
+            yields: true);
         return Task.FromResult<IReadOnlyList<UndoStep>?>(null);
     }
 

@@ -48,11 +48,11 @@ public static class PlanReader
         var folder = Path.GetDirectoryName(fileName) ?? "";
         var values = new PlanValues(problems, new ObjectiveTaker(folder));
         values.Read(root);
-        var timeScale = TimeScale(overrides.TimeScale, values, problems);
+        var (timeScale, isRaised) = TimeScale(overrides.TimeScale, values, problems);
         var scenarios = new LoadReader(values, root.Origin, folder, timeScale, problems).Read();
         var faults = new FaultReader(values, root.Origin, timeScale, problems).Read(scenarios);
         new PlanChecks(values, root.Origin, scenarios, faults, rules, problems).Check();
-        return problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text);
+        return problems.Count > 0 ? null : PlanBuilder.Build(values, scenarios, faults, timeScale, text) with { IsTimeScaleRaised = isRaised };
     }
 
     private static IReadOnlyCollection<string>? OfOwnTargets(string target) => OwnTarget.Find(target) is not null ? StandardOperations : null;
@@ -61,19 +61,22 @@ public static class PlanReader
     private static PlanReading Done(Plan? plan, string fileName, List<PlanProblem> problems) =>
         new(plan, [.. problems.OrderBy(problem => problem.Line is null ? 2 : problem.Where == $"{fileName}:{problem.Line}" ? 0 : 1).ThenBy(problem => problem.Line ?? int.MaxValue)]);
 
-    private static double TimeScale(string? text, PlanValues values, List<PlanProblem> problems)
+    private static (double Scale, bool IsRaised) TimeScale(string? text, PlanValues values, List<PlanProblem> problems)
     {
         if (text is null)
-            return 1;
+            return (1, false);
         var origin = new Origin("", 0, $"--time-scale {text}");
         if (!Numbers.TryParse(text, out var scale) || scale is < 0.0001 or > 1000)
         {
             problems.Add(origin.Problem("", text, "must be a number from 0.0001 to 1000 that the phases' durations are multiplied by", "write, for example, 0.1"));
-            return 1;
+            return (1, false);
         }
+        var isRaised = values.IsRead("min-time-scale") && scale < values.Get<double>("min-time-scale");
+        if (isRaised)
+            scale = values.Get<double>("min-time-scale");
         foreach (var path in values.Loads.Select(load => load + ".phases.hold").Where(values.IsRead))
             if (values.Get<TimeSpan>(path) * scale is var hold && (hold < TimeSpan.FromSeconds(1) || hold > TimeSpan.FromDays(7)))
                 problems.Add(origin.Problem(path, DurationQuantity.Text(hold.TotalSeconds), "would be the length of the hold phase, which must be from 1s to 7d", "choose a scale nearer to 1"));
-        return scale;
+        return (scale, isRaised);
     }
 }
