@@ -11,8 +11,8 @@ public sealed class ChildProcess : IAsyncDisposable
 {
     private const int KeptLines = 60;
 
-    // A third of the weight of a process that yields to nobody (Linux, sched(7)).
-    private const string Yielding = "5";
+    // A tenth of the weight of a process that yields to nobody (Linux, sched(7)).
+    private const string Yielding = "10";
     private const string Nice = "/usr/bin/nice";
 
     private static readonly Lock AllLock = new();
@@ -65,7 +65,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <param name="log">A file for all that it writes to standard output and error; null keeps the last lines only.</param>
     /// <param name="outlives">Whether it is left alone by <see cref="KillAll"/>, and reads from <see cref="Input"/>, which closes when this process ends: it acts then, and ends by itself.</param>
     /// <param name="yields">
-    /// Whether it leaves the processor to others when all are busy (nice 5, inherited by what it starts): so that what is measured does not hold up what measures it. Without effect where there is no
+    /// Whether it leaves the processor to others when all are busy (nice 10, inherited by what it starts): so that what is measured does not hold up what measures it. Without effect where there is no
     /// <c>nice</c> command.
     /// </param>
     /// <exception cref="IOException">The log can't be made.</exception>
