@@ -29,7 +29,7 @@ internal static class PlanKeys
             $"The system under test: {string.Join(" or ", OwnTarget.All.Select(own => $"`{own.Name}`"))} (Loadline starts the RAG system it ships with, {string.Join(", or ", OwnTarget.All.Select(own => own.About))}), a URL that speaks the same API, the name of a profile in plans/targets, or a profile's path."),
         Value("seed", new WholeNumberKind("", 0, ulong.MaxValue, "1"), "1", "The seed of everything random: the same seed gives the same users, documents, questions and think times."),
 
-        Value("min-time-scale", new NumberKind(0, 1, "0.5"), "0", "The least factor that `--time-scale` multiplies durations by; a smaller one is raised to it. For plans that say nothing when they are shorter: limits that count by the minute."),
+        Optional("min-time-scale", KeyShape.Value, new NumberKind(0, 1, "0.5"), "The least factor that `--time-scale` multiplies durations by; a smaller one is raised to it. For plans that say nothing when they are shorter: limits that count by the minute."),
 
         Value("baseline", new LineKind("a run's folder, its summary.json or 'none'", 1000, "runs/last-release"), Plan.NoBaseline, "An earlier run, for objectives such as `query.p95 < 1.2x baseline`; relative to the working directory."),
 
