@@ -92,7 +92,11 @@ Loadline.Figures = class {
   // "query.p95 < 3s" belongs into the chart of query, "ttft.p95 < 1s" into the one of the time to first token.
   #limits(key) {
     const number = o => typeof o.limit === 'number';
-    return this.#run().objectives.filter(number).map(o => ({ text: o.text, value: o.limit, ...this.#place(o) })).filter(limit => limit.key === key);
+    const limits = this.#run().objectives.filter(number).map(o => ({ text: o.text, value: o.limit, ...this.#place(o) })).filter(limit => limit.key === key);
+    // Objectives of several spans have one limit, and one line with the plainest of their texts.
+    const same = new Map();
+    for (const limit of limits.sort((a, b) => a.text.length - b.text.length)) if (!same.has(`${limit.value} ${limit.right}`)) same.set(`${limit.value} ${limit.right}`, limit);
+    return [...same.values()];
   }
 
   #place(objective) {
