@@ -80,10 +80,11 @@ internal sealed class TracedSystem : IAsyncDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, $"documents/{id}/status");
             request.Headers.Authorization = new("Bearer", Key);
             using var answer = await _http.SendAsync(request);
-            var status = JsonNode.Parse(await answer.Content.ReadAsStringAsync())?["status"]?.GetValue<string>();
-            if (status == "searchable")
+            var text = await answer.Content.ReadAsStringAsync();
+            // On a busy machine a first call may be refused for the time that it takes.
+            if (answer.IsSuccessStatusCode && JsonNode.Parse(text)!["status"]!.GetValue<string>() == "searchable")
                 return;
-            Assert.True(watch.Elapsed < Patience, $"{id} is {status}");
+            Assert.True(watch.Elapsed < Patience, $"{id}: {text}");
             await Task.Delay(50);
         }
     }
