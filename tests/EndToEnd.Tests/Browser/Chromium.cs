@@ -7,7 +7,11 @@ using Xunit;
 
 namespace EndToEnd.Tests.Browser;
 
-/// <summary>Debian's Chromium, driven by Playwright: one for the tests of a class. A page's errors fail the test that made it.</summary>
+/// <summary>Tests of pages: one browser for all of them, and one after another, since it takes a core.</summary>
+[CollectionDefinition(nameof(Pages))]
+public sealed class Pages : ICollectionFixture<Chromium>;
+
+/// <summary>Debian's Chromium, driven by Playwright. A page's errors fail the test that made it.</summary>
 public sealed class Chromium : IAsyncLifetime
 {
     private IPlaywright? _playwright;
@@ -20,6 +24,8 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (Missing is not null)
             return;
+        // Until what is expected is there; five seconds by default, which other tests beside this one may take away.
+        Assertions.SetDefaultExpectTimeout(30_000);
         _playwright = await Playwright.CreateAsync();
         var path = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(folder => Path.Combine(folder, "chromium")).First(File.Exists);
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = path, Args = ["--no-sandbox"] });

@@ -8,8 +8,8 @@ using static Microsoft.Playwright.Assertions;
 namespace EndToEnd.Tests.Browser;
 
 /// <summary>The live page of real runs, driven as a person does.</summary>
-[Collection(nameof(Undisturbed))]
-public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chromium>
+[Collection(nameof(Pages))]
+public sealed partial class LivePageTests(Chromium chromium, ShortRuns runs)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
@@ -98,10 +98,8 @@ public sealed partial class LivePageTests(Chromium chromium) : IClassFixture<Chr
     {
         if (Chromium.Missing is { } reason)
             Assert.Skip(reason);
-        using var folder = new TemporaryFolder();
-        using var run = new LoadlineProcess("run", "smoke", "--time-scale", "0.15", "--users", "10", "--out", folder["run"]);
-        await run.ExitAsync(Patience);
-        using var live = new LoadlineProcess("live", folder["run"]);
+        var run = await runs.EmbeddedAsync();
+        using var live = new LoadlineProcess("live", run.Folder);
         await live.SaysAsync("Live: http://127.0.0.1:", Patience);
         var url = Address().Match(live.Output).Value;
         foreach (var (scheme, onPhone) in new[] { (ColorScheme.Light, false), (ColorScheme.Dark, true), (ColorScheme.Dark, false), (ColorScheme.Light, true) })

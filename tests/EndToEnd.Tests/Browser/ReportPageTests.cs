@@ -7,13 +7,14 @@ using static Microsoft.Playwright.Assertions;
 namespace EndToEnd.Tests.Browser;
 
 /// <summary>The report of a real run, from its file, as a person reads it.</summary>
-[Collection(nameof(Undisturbed))]
-public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClassFixture<Chromium>, IClassFixture<ReportedRun>
+[Collection(nameof(Pages))]
+public sealed class ReportPageTests(Chromium chromium, ShortRuns runs)
 {
     [Fact]
     public async Task Charts_zoom_together_by_mouse_and_by_keyboard_and_have_their_numbers_behind_them()
     {
-        await using var open = await chromium.OpenAsync(run.Report);
+        var run = await runs.EmbeddedAsync();
+        await using var open = await chromium.OpenAsync(Address(run));
         var page = open.Page;
         await open.DragAsync("throughput", .4f, .7f);
         var zoomed = (await page.EvaluateAsync<double[]?>("Loadline.page.charts.view"))!;
@@ -28,7 +29,7 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
         await page.Keyboard.PressAsync("Enter");
         Assert.Null(await page.EvaluateAsync<double[]?>("Loadline.page.charts.view"));
         await page.GetByLabel("Show", new() { Exact = true }).SelectOptionAsync("hold phase");
-        Assert.Equal(run.Hold, await page.EvaluateAsync<double[]>("Loadline.page.charts.view"));
+        Assert.Equal(Hold(run), await page.EvaluateAsync<double[]>("Loadline.page.charts.view"));
 
         var figure = page.Locator("figure[data-key='latency:query']");
         await figure.Locator("summary").ClickAsync();
@@ -40,7 +41,8 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
     [Fact]
     public async Task The_filter_leaves_operations_and_outcomes_out_of_charts_tables_and_exchanges()
     {
-        await using var open = await chromium.OpenAsync(run.Report);
+        var run = await runs.EmbeddedAsync();
+        await using var open = await chromium.OpenAsync(Address(run));
         var page = open.Page;
         Assert.True(await page.Locator(".exchange:visible").CountAsync() > 0);
         await page.Locator("#tools [data-filter=query]").UncheckAsync();
@@ -56,18 +58,19 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
     [Fact]
     public async Task Its_numbers_are_the_summarys_and_its_histograms_hold_every_answered_exchange()
     {
-        await using var open = await chromium.OpenAsync(run.Report);
+        var run = await runs.EmbeddedAsync();
+        await using var open = await chromium.OpenAsync(Address(run));
         var embedded = await open.Page.Locator("#summary-data").TextContentAsync();
         using var mine = JsonDocument.Parse(embedded!);
-        using var file = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(run.Folder, "summary.json")));
-        Assert.True(JsonElement.DeepEquals(file.RootElement, mine.RootElement));
+        var summary = run.Summary;
+        Assert.True(JsonElement.DeepEquals(summary, mine.RootElement));
         using var spread = JsonDocument.Parse((await open.Page.Locator("#spread-data").TextContentAsync())!);
-        foreach (var operation in file.RootElement.GetProperty("operations").EnumerateArray())
+        foreach (var operation in summary.GetProperty("operations").EnumerateArray())
             if (operation.GetProperty("responseTime") is { ValueKind: JsonValueKind.Object } time)
                 Assert.Equal(
                     time.GetProperty("count").GetInt64(),
                     spread.RootElement.GetProperty("of").GetProperty(operation.GetProperty("name").GetString()!).GetProperty("answered").GetProperty("counts").EnumerateArray().Sum(count => count.GetInt64()));
-        Assert.Equal(file.RootElement.GetProperty("verdict").GetString(), (await open.Page.Locator("#verdict").InnerTextAsync()).Split(' ')[^1]);
+        Assert.Equal(summary.GetProperty("verdict").GetString(), (await open.Page.Locator("#verdict").InnerTextAsync()).Split(' ')[^1]);
     }
 
     [Theory]
@@ -77,7 +80,8 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
     [InlineData(ColorScheme.Dark, true)]
     public async Task It_is_for_everybody_in_light_and_dark_on_a_screen_and_on_a_phone(ColorScheme scheme, bool onPhone)
     {
-        await using var open = await chromium.OpenAsync(run.Report, scheme, onPhone);
+        var run = await runs.EmbeddedAsync();
+        await using var open = await chromium.OpenAsync(Address(run), scheme, onPhone);
         await Expect(open.Page.Locator("figure").First).ToBeVisibleAsync();
         Assert.Empty(await open.SeriousAsync());
         Assert.Equal(0, await open.OverflowAsync());
@@ -91,46 +95,20 @@ public sealed class ReportPageTests(Chromium chromium, ReportedRun run) : IClass
     [Fact]
     public async Task Without_scripts_it_still_says_verdict_objectives_and_tables()
     {
-        await using var open = await chromium.OpenAsync(run.Report, scripts: false);
+        var run = await runs.EmbeddedAsync();
+        await using var open = await chromium.OpenAsync(Address(run), scripts: false);
         await Expect(open.Page.Locator("#verdict")).ToBeVisibleAsync();
         Assert.True(await open.Page.Locator(".objectives tbody tr").CountAsync() > 0);
         Assert.True(await open.Page.Locator("tr[data-operation=query]").CountAsync() > 1);
         Assert.Contains("The charts need JavaScript", await open.Page.ContentAsync(), StringComparison.Ordinal);
         await Expect(open.Page.Locator("#tools")).ToBeHiddenAsync();
     }
-}
 
-/// <summary>A short run of the shipped plan, for the tests of its report.</summary>
-public sealed class ReportedRun : IAsyncLifetime
-{
-    private readonly TemporaryFolder _folder = new();
+    private static string Address(ShortRun run) => new Uri(run.Report).ToString();
 
-    internal string Folder => _folder["run"];
-
-    internal string Report => new Uri(Path.Combine(Folder, "report.html")).ToString();
-
-    internal double[] Hold
+    private static double[] Hold(ShortRun run)
     {
-        get
-        {
-            using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(Folder, "summary.json")));
-            var hold = summary.RootElement.GetProperty("phases").EnumerateArray().First(phase => phase.GetProperty("name").GetString() == "hold");
-            return [hold.GetProperty("start").GetDouble(), hold.GetProperty("end").GetDouble()];
-        }
-    }
-
-    public async ValueTask InitializeAsync()
-    {
-        if (Chromium.Missing is not null)
-            return;
-        using var run = new LoadlineProcess("run", "smoke", "--time-scale", "0.3", "--users", "10", "--out", Folder);
-        await run.ExitAsync(TimeSpan.FromMinutes(2));
-        Assert.True(File.Exists(Path.Combine(Folder, "report.html")), run.Output);
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _folder.Dispose();
-        return ValueTask.CompletedTask;
+        var hold = run.Summary.GetProperty("phases").EnumerateArray().First(phase => phase.GetProperty("name").GetString() == "hold");
+        return [hold.GetProperty("start").GetDouble(), hold.GetProperty("end").GetDouble()];
     }
 }

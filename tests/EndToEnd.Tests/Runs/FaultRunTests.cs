@@ -1,12 +1,13 @@
-using System.Text.Json;
 using Xunit;
 
 namespace EndToEnd.Tests.Runs;
 
-/// <summary>Faults of real runs on real processes: what they do, what is judged of them, and that they never outlive their time.</summary>
-[Collection(nameof(Undisturbed))]
+/// <summary>Faults of real runs on real processes never outlive their time.</summary>
 public sealed class FaultRunTests
 {
+    // The plan's bar: 20 times of 20.
+    private const int Kills = 20, Targets = 4;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
     private static readonly TimeSpan Clean = TimeSpan.FromSeconds(10);
 
@@ -26,19 +27,21 @@ public sealed class FaultRunTests
           - errors < 100%
         """;
 
-    // The plan's bar: 20 times of 20.
     [Fact]
     public async Task However_often_loadline_is_killed_in_the_middle_of_a_fault_its_target_is_clean_within_ten_seconds()
     {
-        await Parallel.ForEachAsync(Enumerable.Range(0, 20), new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (_, _) =>
+        await Parallel.ForEachAsync(Enumerable.Range(0, Targets), new ParallelOptions { MaxDegreeOfParallelism = Targets }, async (_, _) =>
         {
-            using var folder = new TemporaryFolder();
             using var llm = new LoadlineProcess("llm", "--port", "0");
-            using var run = await RunFrozenAsync(llm, folder);
-            run.Signal("KILL");
-            await Eventually.Async(() => !IsFrozen(llm.Id), Clean, () => "the target still stands still ten seconds after loadline was killed");
-            await Eventually.Async(() => Journal(folder).EndsWith("\"by\":\"guard\"}", StringComparison.Ordinal), Clean, () => Journal(folder));
-            Assert.Contains("\"state\":\"undone\"", Journal(folder), StringComparison.Ordinal);
+            for (var kill = 0; kill < Kills / Targets; kill++)
+            {
+                using var folder = new TemporaryFolder();
+                using var run = await RunFrozenAsync(llm, folder);
+                run.Signal("KILL");
+                await Eventually.Async(() => !IsFrozen(llm.Id), Clean, () => "the target still stands still ten seconds after loadline was killed");
+                await Eventually.Async(() => Journal(folder).EndsWith("\"by\":\"guard\"}", StringComparison.Ordinal), Clean, () => Journal(folder));
+                Assert.Contains("\"state\":\"undone\"", Journal(folder), StringComparison.Ordinal);
+            }
         });
     }
 
@@ -64,25 +67,6 @@ public sealed class FaultRunTests
         Assert.Contains("\"state\":\"undone\"", Journal(other), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_service_that_is_killed_is_survived_and_the_summary_says_how()
-    {
-        using var folder = new TemporaryFolder();
-        using var run = new LoadlineProcess(
-            "run", "service-failure", "--variant", "service=embedding", "--users", "20", "--time-scale", "0.06", "--out", folder["run"], "--set", "data.documents=100", "--set", "load.watch=100%",
-            "--set", "objectives=[errors < 5%, query.p95 < 10s, breaker.trigger < 10s, fallback.p95 < 5s during outage, recovery < 30s, queue.drain < 30s]");
-        await run.ExitAsync(Patience);
-        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
-        var fault = Assert.Single(summary.RootElement.GetProperty("faults").EnumerateArray());
-        Assert.True(summary.RootElement.GetProperty("verdict").GetString() != "FAIL", run.Output);
-        Assert.Equal("embedding is killed, and again whenever it comes back, for 10.8s", fault.GetProperty("what").GetString());
-        Assert.InRange(fault.GetProperty("start").GetDouble(), 18, 21);
-        Assert.InRange(fault.GetProperty("end").GetDouble() - fault.GetProperty("start").GetDouble(), 10.8, 12.5);
-        foreach (var figure in new[] { "trigger", "recovery", "drain" })
-            Assert.True(fault.GetProperty(figure).ValueKind == JsonValueKind.Number, $"{figure}: {fault}\n{run.Output}");
-        Assert.True(summary.RootElement.GetProperty("metrics").GetProperty("fallback.p95").GetProperty("samples").GetInt64() > 0, run.Output);
-    }
-
     private static async Task<LoadlineProcess> RunFrozenAsync(LoadlineProcess llm, TemporaryFolder folder)
     {
         await llm.SaysAsync("listening on ", Patience);
@@ -90,7 +74,8 @@ public sealed class FaultRunTests
         await File.WriteAllTextAsync(folder["plan.yaml"], FrozenLlm.Replace("PID", FormattableString.Invariant($"{llm.Id}"), StringComparison.Ordinal));
         var run = new LoadlineProcess(new Dictionary<string, string> { ["OPENAI_API_KEY"] = "none" }, "run", folder["plan.yaml"], "--target", "openai-chat@" + address, "--out", folder["run"]);
         await run.SaysAsync("Fault 'standstill': pid:", Patience);
-        Assert.True(IsFrozen(llm.Id));
+        // A process that is told to stop does so when its turn comes.
+        await Eventually.Async(() => IsFrozen(llm.Id), Clean, () => "the target does not stand still");
         return run;
     }
 

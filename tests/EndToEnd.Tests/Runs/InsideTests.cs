@@ -8,8 +8,7 @@ namespace EndToEnd.Tests.Runs;
 /// Every metric that the load-testing plan lists is one of Loadline's, is defined in docs/metrics.md, and comes out of a real run against the RAG system that ships with it, in both of its shapes. What the
 /// machine or the configuration must have for it (a GPU, a PostgreSQL) is told from what is missing.
 /// </summary>
-[Collection(nameof(Undisturbed))]
-public partial class InsideTests
+public partial class InsideTests(ShortRuns runs)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -36,33 +35,24 @@ public partial class InsideTests
         ("Gateway: routing time, auth overhead", ["gateway.routing.p95", "gateway.auth.p95"], null),
     ];
 
-    public static TheoryData<string, string[]> Shapes { get; } = new()
+    private static readonly string[] Services = ["gateway", "identity", "documents", "ingestion", "embedding", "vectors", "keywords", "search", "reranking", "query", "generation", "caching"];
+
+    [Fact]
+    public async Task A_run_against_one_process_has_every_metric_of_the_plan() => await HasEveryMetricAsync(await runs.EmbeddedAsync(), ["rag"]);
+
+    [Fact]
+    public async Task A_run_against_services_has_every_metric_of_the_plan() => await HasEveryMetricAsync(await runs.ServicesAsync(), Services);
+
+    [Fact]
+    public async Task A_run_against_services_sees_each_process()
     {
-        { "embedded", ["rag"] },
-        { "services", ["gateway", "identity", "documents", "ingestion", "embedding", "vectors", "keywords", "search", "reranking", "query", "generation", "caching"] },
-    };
-
-    [Theory]
-    [MemberData(nameof(Shapes))]
-    public async Task A_run_has_every_metric_of_the_plan(string target, string[] services)
-    {
-        using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess("run", "smoke", "--target", target, "--time-scale", "0.2", "--users", "20", "--out", folder["run"]);
-        // Whether other work lets the figures count is another test's matter.
-        Assert.Contains(await loadline.ExitAsync(Patience), new[] { 0, 98, 99 });
-
-        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
-        var measured = summary.RootElement.GetProperty("metrics").EnumerateObject().ToDictionary(metric => metric.Name, metric => metric.Value.GetProperty("value").GetDouble());
-        var wanted = Plan.Where(asked => asked.Needs is null).SelectMany(asked => asked.Metrics).SelectMany(name => name.Contains('…') ? services.Select(service => name.Replace("…", service)) : [name]);
-        Assert.Equal([], wanted.Except(measured.Keys));
-        Assert.Equal([], Plan.Where(asked => asked.Needs is not null).SelectMany(asked => asked.Metrics).Intersect(measured.Keys));
-
-        // Not only there: each says what such a run must do.
-        foreach (var name in new[] { "cpu", "memory", "files.open", "network.in", "embedding.rate", "generation.tokens", "generation.time.p95", "vectors.search.p95", "vectors.size", "vectors.memory", "gateway.routing.p95", "gateway.auth.p95", "model.load" })
-            Assert.True(measured[name] > 0, $"{name} is {measured[name]}");
-        Assert.InRange(measured["cache.hit"], 0, 100);
-        Assert.DoesNotContain("looks at the target from inside failed", loadline.Output, StringComparison.Ordinal);
-        Assert.Contains("The target from inside", await File.ReadAllTextAsync(Path.Combine(folder["run"], "report.html")), StringComparison.Ordinal);
+        var run = await runs.ServicesAsync();
+        Assert.Equal("services", run.Summary.GetProperty("plan").GetProperty("target").GetString());
+        var processes = run.Summary.GetProperty("environment").GetProperty("processes").EnumerateArray().Select(process => process.GetProperty("name").GetString()!).ToList();
+        Assert.Equal([], Services.Concat(["loadline", "llm", "rag up"]).Except(processes));
+        var query = run.Summary.GetProperty("operations").EnumerateArray().Single(operation => operation.GetProperty("name").GetString() == "query");
+        Assert.True(query.GetProperty("outcomes").GetProperty("ok").GetInt64() > 0, run.Output);
+        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), $"loadline-data-{run.Id}-*"));
     }
 
     [Fact]
@@ -100,6 +90,21 @@ public partial class InsideTests
         using var check = new LoadlineProcess("check", plan);
         Assert.Equal(104, await check.ExitAsync(Patience));
         Assert.Contains("asks for 'queue.depth', which nothing tells of this target; write 'probes:' in its profile", check.Output, StringComparison.Ordinal);
+    }
+
+    private static async Task HasEveryMetricAsync(ShortRun run, string[] services)
+    {
+        var measured = run.Summary.GetProperty("metrics").EnumerateObject().ToDictionary(metric => metric.Name, metric => metric.Value.GetProperty("value").GetDouble());
+        var wanted = Plan.Where(asked => asked.Needs is null).SelectMany(asked => asked.Metrics).SelectMany(name => name.Contains('…') ? services.Select(service => name.Replace("…", service)) : [name]);
+        Assert.Equal([], wanted.Except(measured.Keys));
+        Assert.Equal([], Plan.Where(asked => asked.Needs is not null).SelectMany(asked => asked.Metrics).Intersect(measured.Keys));
+
+        // Not only there: each says what such a run must do.
+        foreach (var name in new[] { "cpu", "memory", "files.open", "network.in", "embedding.rate", "generation.tokens", "generation.time.p95", "vectors.search.p95", "vectors.size", "vectors.memory", "gateway.routing.p95", "gateway.auth.p95", "model.load" })
+            Assert.True(measured[name] > 0, $"{name} is {measured[name]}");
+        Assert.InRange(measured["cache.hit"], 0, 100);
+        Assert.DoesNotContain("looks at the target from inside failed", run.Output, StringComparison.Ordinal);
+        Assert.Contains("The target from inside", await File.ReadAllTextAsync(run.Report), StringComparison.Ordinal);
     }
 
     [GeneratedRegex(@"^\| `([^`]+)`", RegexOptions.Multiline)]

@@ -14,7 +14,7 @@ public class OverloadTests
     public async Task A_generator_that_is_stopped_for_two_seconds_makes_the_run_invalid()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = Run(folder, "--time-scale", "0.25"); // 11 s of hold
+        using var loadline = Run(folder, "--time-scale", "0.2"); // 9 s of hold
         await loadline.SaysAsync("hold", Patience);
         loadline.Signal("STOP");
         await Task.Delay(TimeSpan.FromSeconds(2.5), TestContext.Current.CancellationToken);
@@ -27,11 +27,11 @@ public class OverloadTests
     public async Task A_generator_with_a_tenth_of_a_core_makes_the_run_invalid()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = Run(folder, "--time-scale", "0.25", "--users", "50");
+        using var loadline = Run(folder, "--time-scale", "0.2", "--users", "50");
         await loadline.SaysAsync("hold", Patience);
         // As a control group's quota does it: so much of each period, and then nothing.
         var throttled = Stopwatch.StartNew();
-        while (throttled.Elapsed < TimeSpan.FromSeconds(7))
+        while (throttled.Elapsed < TimeSpan.FromSeconds(6))
         {
             loadline.Signal("STOP");
             await Task.Delay(TimeSpan.FromMilliseconds(450), TestContext.Current.CancellationToken);
@@ -40,39 +40,6 @@ public class OverloadTests
         }
 
         await InvalidAsync(loadline, folder, "the load generator");
-    }
-
-    [Fact]
-    public async Task A_target_that_refuses_every_request_fails_and_does_not_pass_as_fast()
-    {
-        using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["refused.yaml"], """
-            name: refused
-            about: nobody listens there
-            url: http://127.0.0.1:1
-            protocol: http1
-            operations:
-              query:
-                request: GET /
-                ok: [200]
-            """);
-        await File.WriteAllTextAsync(folder["plan.yaml"], $$"""
-            name: refused
-            purpose: Nobody answers
-            target: {{folder["refused.yaml"]}}
-            load: { users: 20, phases: { up: 1s, hold: 10s, down: 1s }, think: 100ms, mix: { query: 1 } }
-            data: { documents: 0 }
-            objectives:
-              - query.p95 < 3s
-              - errors < 1%
-            """);
-        using var loadline = new LoadlineProcess("run", folder["plan.yaml"], "--out", folder["run"]);
-
-        Assert.True(await loadline.ExitAsync(Patience) is 98 or 99, loadline.Output);
-        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
-        Assert.All(summary.RootElement.GetProperty("objectives").EnumerateArray(), objective => Assert.Equal("FAIL", objective.GetProperty("result").GetString()));
-        Assert.False(summary.RootElement.GetProperty("metrics").TryGetProperty("query.p95", out _));
-        Assert.True(summary.RootElement.GetProperty("metrics").GetProperty("query.failed.p95").GetProperty("value").GetDouble() > 0);
     }
 
     private static LoadlineProcess Run(TemporaryFolder folder, params string[] more) => new(["run", "smoke", "--set", "data.documents=20", "--out", folder["run"], .. more]);

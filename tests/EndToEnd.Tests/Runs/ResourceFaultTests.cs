@@ -5,7 +5,6 @@ using Xunit;
 namespace EndToEnd.Tests.Runs;
 
 /// <summary>Faults that take the machine's processors, its memory or a disk's room, in real runs: they take what they say, and give it back when their time is over and when Loadline is killed.</summary>
-[Collection(nameof(Undisturbed))]
 public sealed class ResourceFaultTests
 {
     private const long Mebibyte = 1 << 20;

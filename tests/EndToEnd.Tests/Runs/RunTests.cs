@@ -3,67 +3,31 @@ using Xunit;
 
 namespace EndToEnd.Tests.Runs;
 
-/// <summary>The main job, as a person runs it.</summary>
-[Collection(nameof(Undisturbed))]
-public class RunTests
+/// <summary>How runs begin and end, whatever their figures are.</summary>
+public class RunTests(ShortRuns runs)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     [Fact]
-    public async Task A_run_prints_its_verdict_writes_its_folder_and_leaves_nothing_behind()
-    {
-        using var folder = new TemporaryFolder();
-        var loadline = await RunOnQuietMachineAsync(folder["run"], "run", "smoke", "--time-scale", "0.5");
-        var children = loadline.Seen;
-
-        Assert.True(loadline.ExitCode == 0, loadline.Output);
-        Assert.Contains("PASS", loadline.Output, StringComparison.Ordinal);
-        foreach (var file in new[] { "summary.json", "series.jsonl", "histograms.hlog", "exchanges.jsonl", "plan.yaml", "report.html", "junit.xml", "summary.md" })
-            Assert.True(File.Exists(Path.Combine(folder["run"], file)), $"{file} is missing");
-
-        using var summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder["run"], "summary.json")));
-        Assert.Equal("PASS", summary.RootElement.GetProperty("verdict").GetString());
-        Assert.NotEmpty(children);
-        Assert.DoesNotContain(children, LoadlineProcess.IsRunning);
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), $"loadline-data-{loadline.Id}-*"));
-    }
-
-    // Where other work takes the processor away, the load generator rightly says that it can't judge: then the run is made once more, twice at the most.
-    private static async Task<(int ExitCode, string Output, int Id, IReadOnlyList<int> Seen)> RunOnQuietMachineAsync(string folder, params string[] arguments)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            using var loadline = new LoadlineProcess([.. arguments, "--out", folder]);
-            await loadline.SaysAsync("users", Patience);
-            var children = loadline.Children();
-            var code = await loadline.ExitAsync(Patience);
-            if (code != 98 || attempt == 3 || !loadline.Output.Contains("the load generator", StringComparison.Ordinal))
-                return (code, loadline.Output, loadline.Id, children);
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    [Fact]
     public async Task A_report_is_rendered_again_from_the_folder_alone()
     {
-        using var folder = new TemporaryFolder();
-        using (var run = new LoadlineProcess("run", "smoke", "--time-scale", "0.1", "--users", "5", "--out", folder["run"]))
-            await run.ExitAsync(Patience);
-        var report = Path.Combine(folder["run"], "report.html");
-        var first = await File.ReadAllTextAsync(report);
-        File.Delete(report);
+        var run = await runs.EmbeddedAsync();
+        using var elsewhere = new TemporaryFolder();
+        var copy = Directory.CreateDirectory(elsewhere[Path.GetFileName(run.Folder)]).FullName;
+        foreach (var file in Directory.EnumerateFiles(run.Folder).Where(file => file != run.Report))
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
 
-        using var again = new LoadlineProcess("report", folder["run"]);
+        using var again = new LoadlineProcess("report", copy);
 
         Assert.True(await again.ExitAsync(Patience) == 0, again.Output);
-        Assert.Equal(first, await File.ReadAllTextAsync(report));
+        Assert.Equal(await File.ReadAllTextAsync(run.Report), await File.ReadAllTextAsync(Path.Combine(copy, "report.html")));
     }
 
     [Fact]
     public async Task Ctrl_C_ends_the_run_keeps_what_was_measured_and_stops_the_target()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--out", folder["run"]);
+        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
         await loadline.SaysAsync("hold", Patience);
         var children = loadline.Children();
         loadline.Signal("INT");
@@ -79,7 +43,7 @@ public class RunTests
     public async Task A_target_that_dies_under_load_fails_the_run_and_says_so()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--out", folder["run"]);
+        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
         await loadline.SaysAsync("hold", Patience);
         foreach (var child in loadline.Children())
             System.Diagnostics.Process.GetProcessById(child).Kill();
@@ -94,7 +58,7 @@ public class RunTests
     public async Task Kill_9_of_loadline_leaves_no_process_running()
     {
         using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--out", folder["run"]);
+        using var loadline = new LoadlineProcess("run", "smoke", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
         await loadline.SaysAsync("hold", Patience);
         var children = loadline.Children();
         loadline.Signal("KILL");
@@ -131,6 +95,39 @@ public class RunTests
 
         Assert.Equal(107, await loadline.ExitAsync(Patience));
         Assert.Contains("connect_refused", loadline.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_target_that_refuses_every_request_fails_and_does_not_pass_as_fast()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["refused.yaml"], """
+            name: refused
+            about: nobody listens there
+            url: http://127.0.0.1:1
+            protocol: http1
+            operations:
+              query:
+                request: GET /
+                ok: [200]
+            """);
+        await File.WriteAllTextAsync(folder["plan.yaml"], $$"""
+            name: refused
+            purpose: Nobody answers
+            target: {{folder["refused.yaml"]}}
+            load: { users: 20, phases: { up: 1s, hold: 5s, down: 1s }, think: 100ms, mix: { query: 1 } }
+            data: { documents: 0 }
+            objectives:
+              - query.p95 < 3s
+              - errors < 1%
+            """);
+        using var loadline = new LoadlineProcess("run", folder["plan.yaml"], "--out", folder["run"]);
+
+        Assert.True(await loadline.ExitAsync(Patience) is 98 or 99, loadline.Output);
+        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
+        Assert.All(summary.RootElement.GetProperty("objectives").EnumerateArray(), objective => Assert.Equal("FAIL", objective.GetProperty("result").GetString()));
+        Assert.False(summary.RootElement.GetProperty("metrics").TryGetProperty("query.p95", out _));
+        Assert.True(summary.RootElement.GetProperty("metrics").GetProperty("query.failed.p95").GetProperty("value").GetDouble() > 0);
     }
 
     [Theory]

@@ -1,59 +1,25 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using EndToEnd.Tests.Runs;
-using Rag.Tests.Engines;
 using Xunit;
 
 namespace EndToEnd.Tests.Samples;
 
 /// <summary>A RAG service that has nothing of ours in it: FastAPI over ChromaDB, with an LLM of OpenAI's API. Loadline knows it by its profile alone.</summary>
-[Collection(nameof(Undisturbed))]
 public sealed class FastApiRagTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    private static string Profile => Path.Combine(Binaries.Root, "samples", "fastapi-rag", "target.yaml");
-
-    [Fact]
-    public async Task Loadline_understands_each_operation_and_a_steady_load_of_it_passes()
-    {
-        if (Missing() is { } reason)
-            Assert.Skip(reason);
-        await using var chroma = await EngineServer.StartAsync("chroma");
-        using var llm = await LlmAsync();
-        await using var service = await ServiceAsync(chroma, llm);
-        var target = $"{Profile}@http://{service.Address}";
-
-        using var tried = new LoadlineProcess("try", target);
-        Assert.True(await tried.ExitAsync(Patience) == 0, tried.Output);
-        Assert.Contains("All 6 were understood.", tried.Output, StringComparison.Ordinal);
-
-        using var folder = new TemporaryFolder();
-        var output = await RunOnQuietMachineAsync(
-            folder["run"],
-            "run", "steady", "--target", target, "--users", "30", "--time-scale", "0.01", "--set", "data.documents=200",
-            "--set", "objectives=[errors < 1%, degraded < 1%, query.correct > 80%, search.correct > 80%, generation.speed > 20 tok/s]");
-
-        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
-        Assert.True(summary.RootElement.GetProperty("verdict").GetString() == "PASS", output);
-        Assert.Equal(
-            ["query", "search", "status", "upload"],
-            summary.RootElement.GetProperty("operations").EnumerateArray().Where(o => o.GetProperty("outcomes").GetProperty("ok").GetInt64() > 0).Select(o => o.GetProperty("name").GetString()).Order());
-    }
-
     [Fact]
     public async Task A_description_that_the_running_service_gives_becomes_a_profile_that_is_understood_as_it_is()
     {
-        if (Missing() is { } reason)
+        if (FastApiRagSystem.Missing() is { } reason)
             Assert.Skip(reason);
-        await using var chroma = await EngineServer.StartAsync("chroma");
-        using var llm = await LlmAsync();
-        await using var service = await ServiceAsync(chroma, llm);
+        await using var system = await FastApiRagSystem.StartAsync();
         using var folder = new TemporaryFolder();
 
-        using var init = new LoadlineProcess("init", "--openapi", $"http://{service.Address}/openapi.json", "--out", folder.Path);
+        using var init = new LoadlineProcess("init", "--openapi", $"{system.Url}/openapi.json", "--out", folder.Path);
         Assert.True(await init.ExitAsync(Patience) == 0, init.Output);
         using var tried = new LoadlineProcess("try", folder["target.yaml"]);
         Assert.True(await tried.ExitAsync(Patience) == 0, tried.Output);
@@ -63,12 +29,10 @@ public sealed class FastApiRagTests
     [Fact]
     public async Task Without_its_LLM_it_answers_from_the_passages_and_says_so_and_without_Chroma_it_refuses_and_comes_back()
     {
-        if (Missing() is { } reason)
+        if (FastApiRagSystem.Missing() is { } reason)
             Assert.Skip(reason);
-        await using var chroma = await EngineServer.StartAsync("chroma");
-        using var llm = await LlmAsync();
-        await using var service = await ServiceAsync(chroma, llm);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{service.Address}"), Timeout = Soon };
+        await using var system = await FastApiRagSystem.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(system.Url), Timeout = Soon };
         var question = new { query = "What does a load line mark?" };
 
         await UploadAsync(http, "ships", "A load line marks how deep a ship may lie in the water. Samuel Plimsoll fought for it.");
@@ -76,15 +40,15 @@ public sealed class FastApiRagTests
         var answer = await Json(await http.PostAsJsonAsync("/query", question));
         Assert.Empty(answer.GetProperty("degraded").EnumerateArray());
 
-        llm.Signal("KILL");
-        await llm.ExitAsync(Soon);
+        system.Llm.Signal("KILL");
+        await system.Llm.ExitAsync(Soon);
         answer = await Json(await http.PostAsJsonAsync("/query", question));
         Assert.Equal("llm", answer.GetProperty("degraded")[0].GetString());
         Assert.Contains("how deep a ship may lie", answer.GetProperty("answer").GetString(), StringComparison.Ordinal);
         var streamed = await (await http.PostAsJsonAsync("/query", new { question.query, stream = true })).Content.ReadAsStringAsync();
         Assert.Contains("event: done\ndata: {\"degraded\": [\"llm\"]}", streamed, StringComparison.Ordinal);
 
-        await chroma.KillAsync();
+        await system.Chroma.KillAsync();
         foreach (var refused in new[] { await http.PostAsJsonAsync("/query", question), await http.GetAsync("/search?q=ships"), await http.GetAsync("/health") })
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         var without = await http.PostAsJsonAsync("/query", question);
@@ -92,7 +56,7 @@ public sealed class FastApiRagTests
         Assert.StartsWith("Chroma can't be reached", (await Json(without)).GetProperty("detail").GetString(), StringComparison.Ordinal);
         await UploadAsync(http, "bread", "Bread is made of flour, water and salt.");
 
-        await chroma.StartAgainAsync();
+        await system.Chroma.StartAgainAsync();
         await IndexedAsync(http, "bread");
         answer = await Json(await http.PostAsJsonAsync("/query", question));
         Assert.Equal("ships", answer.GetProperty("sources")[0].GetProperty("document_id").GetString());
@@ -101,12 +65,10 @@ public sealed class FastApiRagTests
     [Fact]
     public async Task A_document_that_gets_shorter_loses_what_it_no_longer_says()
     {
-        if (Missing() is { } reason)
+        if (FastApiRagSystem.Missing() is { } reason)
             Assert.Skip(reason);
-        await using var chroma = await EngineServer.StartAsync("chroma");
-        using var llm = await LlmAsync();
-        await using var service = await ServiceAsync(chroma, llm);
-        using var http = new HttpClient { BaseAddress = new Uri($"http://{service.Address}"), Timeout = Soon };
+        await using var system = await FastApiRagSystem.StartAsync();
+        using var http = new HttpClient { BaseAddress = new Uri(system.Url), Timeout = Soon };
 
         await UploadAsync(http, "log", string.Join(' ', Enumerable.Range(0, 1000).Select(word => $"word{word}")));
         await IndexedAsync(http, "log");
@@ -124,21 +86,6 @@ public sealed class FastApiRagTests
         Assert.Contains("rag_requests_total{method=\"GET\",path=\"/documents/{document_id}\",status=\"404\"} 1.0", await http.GetStringAsync("/metrics"), StringComparison.Ordinal);
     }
 
-    private static string? Missing() => EngineServer.Missing("fastapi-rag") ?? EngineServer.Missing("chroma");
-
-    private static async Task<LoadlineProcess> LlmAsync()
-    {
-        var llm = new LoadlineProcess("llm", "--port", "0", "--set", "llm.first-token=50ms..100ms");
-        await llm.SaysAsync("listening on ", Soon);
-        return llm;
-    }
-
-    private static Task<EngineServer> ServiceAsync(EngineServer chroma, LoadlineProcess llm) => EngineServer.StartAsync("fastapi-rag", new Dictionary<string, string>
-    {
-        ["CHROMA_URL"] = $"http://{chroma.Address}",
-        ["LLM_URL"] = llm.Output.Split("listening on ")[1].Split('\n')[0].Trim() + "/v1",
-    });
-
     private static async Task UploadAsync(HttpClient http, string id, string text) =>
         Assert.Equal(HttpStatusCode.Accepted, (await http.PostAsJsonAsync("/documents", new { id, title = id, text })).StatusCode);
 
@@ -146,17 +93,4 @@ public sealed class FastApiRagTests
         () => http.GetFromJsonAsync<JsonElement>($"/documents/{id}").Result.GetProperty("status").GetString() == "indexed", Soon, () => $"{id} is not indexed");
 
     private static Task<JsonElement> Json(HttpResponseMessage answer) => answer.Content.ReadFromJsonAsync<JsonElement>();
-
-    // Where other work takes the processor away, the load generator rightly says that it can't judge: then the run is made once more, twice at the most.
-    private static async Task<string> RunOnQuietMachineAsync(string folder, params string[] arguments)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            using var loadline = new LoadlineProcess([.. arguments, "--out", folder]);
-            var code = await loadline.ExitAsync(Patience);
-            if (code != 98 || attempt == 3 || !loadline.Output.Contains("the load generator", StringComparison.Ordinal))
-                return loadline.Output;
-            Directory.Delete(folder, recursive: true);
-        }
-    }
 }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Xunit;
 
 namespace EndToEnd.Tests.Services;
@@ -60,22 +59,5 @@ public class StopTests
         Assert.Equal(104, await up.ExitAsync());
         Assert.Contains(says, up.Errors, StringComparison.Ordinal);
         Assert.Empty(up.Output);
-    }
-
-    [Fact]
-    public async Task A_run_against_services_sees_each_process()
-    {
-        using var folder = new TemporaryFolder();
-        using var loadline = new LoadlineProcess(
-            "run", "smoke", "--target", "services", "--time-scale", "0.2", "--users", "5", "--set", "data.documents=20", "--out", folder["run"]);
-        await loadline.ExitAsync(TimeSpan.FromMinutes(2));
-        using var summary = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(folder["run"], "summary.json")));
-        Assert.Equal("services", summary.RootElement.GetProperty("plan").GetProperty("target").GetString());
-        var processes = summary.RootElement.GetProperty("environment").GetProperty("processes").EnumerateArray().Select(process => process.GetProperty("name").GetString()!).ToList();
-        foreach (var name in new[] { "loadline", "llm", "rag up", "gateway", "query", "embedding", "vectors" })
-            Assert.Contains(name, processes);
-        var query = summary.RootElement.GetProperty("operations").EnumerateArray().Single(operation => operation.GetProperty("name").GetString() == "query");
-        Assert.True(query.GetProperty("outcomes").GetProperty("ok").GetInt64() > 0, loadline.Output);
-        Assert.Empty(Directory.EnumerateDirectories(Path.GetTempPath(), $"loadline-data-{loadline.Id}-*"));
     }
 }

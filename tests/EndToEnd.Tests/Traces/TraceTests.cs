@@ -28,8 +28,7 @@ public class TraceTests
         Assert.Equal(("producer", "consumer", sent.SpanId), (sent.Kind, processed.Kind, processed.ParentId));
         Assert.Equal("done", processed.Attributes["rag.job.outcome"]);
 
-        var query = await system.SendAsync("query", new JsonObject { ["query"] = "How deep is the well of Ulm?" });
-        Assert.Equal(HttpStatusCode.OK, query.Answer.StatusCode);
+        var query = await system.AskAsync("How deep is the well of Ulm?");
         var asked = await system.TreeAsync(query.Trace, query.Span, "POST /query", "rag.query/Answer", "rag.search/Search", "rag.embedding/Embed", "rag.generation/Generate", "chat extractive");
         var generation = asked.First(span => span.Name == "rag.generation/Generate" && span.Kind == "client");
         var answer = asked.Where(span => span.Name == "rag.query/Answer").MaxBy(span => span.Start)!; // where it runs, which is where the call leads to
