@@ -1,8 +1,6 @@
 using Loadline.Export;
 using Loadline.Plans;
 using Loadline.Probes;
-using Loadline.Processes;
-using Loadline.Recording;
 using Loadline.Targets;
 using Loadline.Users;
 using Loadline.Users.Feeds;

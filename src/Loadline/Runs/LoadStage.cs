@@ -1,8 +1,8 @@
 using Loadline.Export;
-using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Processes;
 using Loadline.Recording;
+using Loadline.Targets;
 using Loadline.Users;
 using Loadline.Verdicts;
 using Loadline.Wire;

@@ -6,6 +6,7 @@ using Loadline.Plans;
 using Loadline.Probes;
 using Loadline.Recording;
 using Loadline.Users;
+using Loadline.Verdicts;
 using Loadline.Verdicts.Recovery;
 
 namespace Loadline.Runs;
