@@ -18,7 +18,7 @@ internal sealed record Episode(string Fault, IReadOnlyList<AlertName> Alerts, Fu
     /// <summary>All that it is about.</summary>
     public IEnumerable<AlertName> All => Alerts.Concat(Afterwards);
 
-    /// <summary>Whether it is asked for: by an alert's name, an objective's, or a part of the fault's words.</summary>
+    /// <summary>Whether it is asked for: by an alert's name or an objective's.</summary>
     public bool IsAbout(string word) =>
         All.Any(name => name.Alert.Equals(word, StringComparison.OrdinalIgnoreCase) || name.Objective.Equals(word, StringComparison.OrdinalIgnoreCase));
 }
