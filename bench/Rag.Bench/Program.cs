@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Rag.Bench.Alerts;
 using Rag.Bench.Caching;
 using Rag.Bench.Crashes;
 using Rag.Bench.Crashes.Planted;
@@ -21,5 +22,5 @@ return await new RootCommand("Benches of the RAG system, each with its peers in 
 {
     VectorsBench.Command(), SciFactBench.Create(), DocumentsBench.Command(), QueryBench.Create(), TokenBench.Create(), CachingBench.Create(),
     TransportBench.Create(), TransportBench.CreateServer(), MetastableBench.Create(), OverloadBench.Create(), StampedeBench.Create(), StreamsBench.Create(),
-    OutagesBench.Create(), SeamsBench.Create(), ModelsBench.Create(), CrashesBench.Create(), EnginesBench.Create(),
+    OutagesBench.Create(), SeamsBench.Create(), ModelsBench.Create(), CrashesBench.Create(), EnginesBench.Create(), AlertsBench.Create(),
 }.Parse(args).InvokeAsync();

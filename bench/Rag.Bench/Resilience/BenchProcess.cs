@@ -22,6 +22,19 @@ internal sealed partial class BenchProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => _process.HasExited;
+
+    /// <summary>The last lines that it wrote.</summary>
+    public string LastLines
+    {
+        get
+        {
+            lock (_lines)
+                return string.Join('\n', _lines);
+        }
+    }
+
     /// <summary>Where it says that it listens.</summary>
     public Uri Address { get; private set; } = null!;
 
@@ -32,12 +45,28 @@ internal sealed partial class BenchProcess : IAsyncDisposable
     public static async Task<BenchProcess> StartAsync(
         string project, IEnumerable<string> arguments, CancellationToken cancellationToken, IEnumerable<(string Name, string Value)>? environment = null, TextWriter? log = null)
     {
+        var child = Launch(project, [.. arguments, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)], environment, log);
+        try
+        {
+            child.Address = await child._listening.Task.WaitAsync(StartLimit, cancellationToken);
+            return child;
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            await child.DisposeAsync();
+            throw new InvalidOperationException($"{error.Message}; its last lines:\n{child.LastLines}", error);
+        }
+    }
+
+    /// <summary>Starts <c>src/PROJECT</c> and waits for nothing: for what listens nowhere.</summary>
+    public static BenchProcess Launch(string project, IEnumerable<string> arguments, IEnumerable<(string Name, string Value)>? environment = null, TextWriter? log = null)
+    {
         // …/bench/Rag.Bench/bin/Release/net10.0 → …/src/PROJECT/bin/Release/net10.0
         var own = new DirectoryInfo(AppContext.BaseDirectory);
         var dll = Path.Combine(own.Parent!.Parent!.Parent!.Parent!.Parent!.FullName, "src", project, "bin", own.Parent.Name, own.Name, project + ".dll");
         if (!File.Exists(dll))
             throw new FileNotFoundException($"{dll} is not there; build the solution");
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments, "--parent", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
+        var start = new ProcessStartInfo("dotnet", [dll, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -51,17 +80,7 @@ internal sealed partial class BenchProcess : IAsyncDisposable
         child._process.Start();
         child._process.BeginOutputReadLine();
         child._process.BeginErrorReadLine();
-        try
-        {
-            child.Address = await child._listening.Task.WaitAsync(StartLimit, cancellationToken);
-            return child;
-        }
-        catch (Exception error) when (error is not OperationCanceledException)
-        {
-            await child.DisposeAsync();
-            lock (child._lines)
-                throw new InvalidOperationException($"{error.Message}; its last lines:\n{string.Join('\n', child._lines)}", error);
-        }
+        return child;
     }
 
     /// <summary>Asks it to stop, and kills it when it has not after 15 s.</summary>

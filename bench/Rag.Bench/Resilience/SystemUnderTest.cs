@@ -8,22 +8,26 @@ namespace Rag.Bench.Resilience;
 /// <summary>A RAG system of our own with a simulated LLM behind it, on free ports and a throwaway data folder.</summary>
 internal sealed class SystemUnderTest : IAsyncDisposable
 {
-    private readonly string _data;
-
     private SystemUnderTest(BenchProcess llm, BenchProcess rag, string data, string key, string adminKey)
     {
-        (Llm, Rag, _data, Key) = (llm, rag, data, key);
+        (Llm, Rag, Data, Key, AdminKey) = (llm, rag, data, key, adminKey);
         Http = Client(rag.Address, key);
         Admin = Client(rag.Address, adminKey);
         LlmHttp = new HttpClient { BaseAddress = llm.Address };
     }
 
-    public BenchProcess Llm { get; }
+    public BenchProcess Llm { get; private set; }
 
     public BenchProcess Rag { get; }
 
+    /// <summary>Its data folder.</summary>
+    public string Data { get; }
+
     /// <summary>A user's key.</summary>
     public string Key { get; }
+
+    /// <summary>The administrator's key.</summary>
+    public string AdminKey { get; }
 
     /// <summary>A user's client: any number of connections, no limit of its own on time.</summary>
     public HttpClient Http { get; }
@@ -51,7 +55,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         BenchProcess? model = null;
         try
         {
-            model = await BenchProcess.StartAsync("Loadline.Cli", ["llm", "--port", "0", .. llm.SelectMany(s => new[] { "--set", "llm." + s })], cancellationToken);
+            model = await StartLlmAsync(0, llm, cancellationToken);
             var rag = await BenchProcess.StartAsync(
                 "Rag.Host", [command, "--urls", "http://127.0.0.1:0", "--data", data, "--limit", "1000000/min", "--llm", model.Address.ToString(), .. more], cancellationToken,
                 [("RAG_ADMIN_KEY", admin), ("RAG_IDENTITY__DEV_KEY", key), .. environment], log);
@@ -79,6 +83,19 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                 await Task.Delay(50, cancellationToken);
     }
 
+    /// <summary>Puts another simulated LLM in the place of the one that is there, at the same address.</summary>
+    /// <param name="llm">Its settings.</param>
+    /// <param name="cancellationToken">Stops its start.</param>
+    public async Task ReplaceLlmAsync(IEnumerable<string> llm, CancellationToken cancellationToken)
+    {
+        var port = Llm.Address.Port;
+        await Llm.DisposeAsync();
+        Llm = await StartLlmAsync(port, llm, cancellationToken);
+    }
+
+    /// <summary>A client with a key, for as many connections as it likes.</summary>
+    public HttpClient ClientOf(string key) => Client(Rag.Address, key);
+
     /// <summary>How many answers the LLM can generate at once from now on.</summary>
     public async Task SetSlotsAsync(int slots, CancellationToken cancellationToken)
     {
@@ -97,8 +114,11 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         Http.Dispose();
         Admin.Dispose();
         LlmHttp.Dispose();
-        Directory.Delete(_data, recursive: true);
+        Directory.Delete(Data, recursive: true);
     }
+
+    private static Task<BenchProcess> StartLlmAsync(int port, IEnumerable<string> settings, CancellationToken cancellationToken) => BenchProcess.StartAsync(
+        "Loadline.Cli", ["llm", "--port", port.ToString(CultureInfo.InvariantCulture), .. settings.SelectMany(s => new[] { "--set", "llm." + s })], cancellationToken);
 
     private static string Secret() => Convert.ToHexString(RandomNumberGenerator.GetBytes(16));
 

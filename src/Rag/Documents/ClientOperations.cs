@@ -57,6 +57,8 @@ internal sealed class PutOperation(DocumentMemory memory, PutDocument request, s
 
     public override void Committed()
     {
+        if (_head is { IsOnItsWay: true })
+            DocumentsMetrics.Overtaken();
         memory.Queued(_head, _stored!);
         Acknowledge(new DocumentAccepted(documentId, _stored!.Version, DocumentState.Queued));
     }

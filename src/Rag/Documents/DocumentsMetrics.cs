@@ -15,6 +15,9 @@ internal static class DocumentsMetrics
     private static readonly Counter<long> Documents = Meter.CreateCounter<long>(
         "rag.ingestion.documents", null, "Jobs ended, by outcome: searchable, deleted, superseded, failed, retried, deferred");
 
+    private static readonly Counter<long> Versions = Meter.CreateCounter<long>(
+        "rag.documents.overtaken", "{version}", "Versions that the next upload came after before they were searchable");
+
     private static readonly List<WeakReference<DocumentMemory>> Queues = [];
 
     static DocumentsMetrics()
@@ -24,6 +27,9 @@ internal static class DocumentsMetrics
     }
 
     public static void Ended(string outcome) => Documents.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+
+    /// <summary>A version was followed by another before it was searchable. Most are never indexed, as the newer takes their place in the queue: no job of theirs ends.</summary>
+    public static void Overtaken() => Versions.Add(1);
 
     /// <summary>Counts a service's queue in from now on, until it is disposed of.</summary>
     public static void Watch(DocumentMemory memory)

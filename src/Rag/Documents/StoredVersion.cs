@@ -9,7 +9,11 @@ namespace Rag.Documents;
 /// <param name="Failed">Whether the newest version was given up on.</param>
 /// <param name="SearchableVersion">The version that the indexes hold; 0 for none.</param>
 /// <param name="CreatedAt">When the document came into being, since its last deletion.</param>
-public sealed record DocumentHead(long Key, int Version, bool Deleted, bool Failed, int SearchableVersion, DateTimeOffset CreatedAt);
+public sealed record DocumentHead(long Key, int Version, bool Deleted, bool Failed, int SearchableVersion, DateTimeOffset CreatedAt)
+{
+    /// <summary>Whether the newest version is on its way into the indexes: a next one overtakes it.</summary>
+    public bool IsOnItsWay => !Deleted && !Failed && Version > SearchableVersion;
+}
 
 /// <summary>The row of one version. Times have a precision of a millisecond.</summary>
 public sealed record StoredVersion

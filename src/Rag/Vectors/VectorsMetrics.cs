@@ -7,7 +7,8 @@ internal sealed class VectorsMetrics : IDisposable
 {
     private static readonly InstrumentAdvice<double> Seconds = new()
     {
-        HistogramBucketBoundaries = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1],
+        // Up to what a call's time allows: a percentile is never told above the last bound, and alerts ask for more than a second.
+        HistogramBucketBoundaries = [0.00005, 0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2.5, 5, 10, 30],
     };
 
     private readonly Meter _meter = new("Rag");
@@ -19,8 +20,8 @@ internal sealed class VectorsMetrics : IDisposable
     public VectorsMetrics(Func<VectorsState?> state, int number)
     {
         KeyValuePair<string, object?>[] labels = number == 1 ? [] : [new("index", number)];
-        _search = _meter.CreateHistogram("rag.vectors.search.duration", "s", "One search, inside the index.", null, Seconds);
-        _replace = _meter.CreateHistogram("rag.vectors.replace.duration", "s", "One replacement or deletion until it is durable and visible.", null, Seconds);
+        _search = _meter.CreateHistogram("rag.vectors.search.duration", "s", "One search, inside the index; those that were given up with the time until then.", null, Seconds);
+        _replace = _meter.CreateHistogram("rag.vectors.replace.duration", "s", "One replacement or deletion until it is durable and visible; those that were given up with the time until then.", null, Seconds);
         _repair = _meter.CreateHistogram<double>("rag.vectors.repair.duration", "s", "One repair of a tenant's graph, in the background.");
         _snapshot = _meter.CreateHistogram<double>("rag.vectors.snapshot.duration", "s", "One snapshot, in the background.");
         _inserts = _meter.CreateCounter<long>("rag.vectors.inserts", "{chunk}", "Chunks inserted.");

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Rag.Documents;
 using Rag.Errors;
 using Rag.Ingestion;
@@ -34,6 +35,33 @@ public class VersionTests
             Assert.Equal(new DocumentAccepted("d", version, DocumentState.Queued), await documents.PutAsync("d", ifVersion: ifVersion));
         else
             Assert.Equal(error, (await Assert.ThrowsAsync<RagException>(async () => await documents.PutAsync("d", ifVersion: ifVersion))).Error);
+    }
+
+    [Theory]
+    [InlineData(2, 1, false, false, true)]
+    [InlineData(1, 0, false, false, true)]
+    [InlineData(2, 2, false, false, false)] // searchable: nothing is lost by a next one
+    [InlineData(2, 1, false, true, false)] // given up on
+    [InlineData(2, 1, true, false, false)] // a deletion
+    public void A_version_is_overtaken_while_it_is_on_its_way(int version, int searchable, bool deleted, bool failed, bool overtaken) =>
+        Assert.Equal(overtaken, new DocumentHead(1, version, deleted, failed, searchable, default).IsOnItsWay);
+
+    [Fact]
+    public async Task Versions_that_the_next_upload_overtakes_are_counted()
+    {
+        var counted = 0L;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Meter.Name == "Rag" && instrument.Name == "rag.documents.overtaken")
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref counted, value));
+        listener.Start();
+        using var documents = new DocumentsFixture();
+        for (var upload = 0; upload < 4; upload++)
+            await documents.PutAsync("d");
+        Assert.True(Interlocked.Read(ref counted) >= 3, "three of four"); // other tests upload as well
     }
 
     [Theory]

@@ -71,6 +71,11 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
 
             _metrics?.Replaced(_time.GetElapsedTime(started));
         }
+        catch (Exception error) when (IsGivenUp(error))
+        {
+            _metrics?.Replaced(_time.GetElapsedTime(started));
+            throw;
+        }
         finally
         {
             routes.Leave();
@@ -86,6 +91,11 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
             var next = routes.Next?.DeleteAsync(tenant, documentId, version, cancellationToken) ?? default;
             await BothAsync(next, routes.Active.DeleteAsync(tenant, documentId, version, cancellationToken)).ConfigureAwait(false);
             _metrics?.Replaced(_time.GetElapsedTime(started));
+        }
+        catch (Exception error) when (IsGivenUp(error))
+        {
+            _metrics?.Replaced(_time.GetElapsedTime(started));
+            throw;
         }
         finally
         {
@@ -145,10 +155,21 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
     private async ValueTask<IReadOnlyList<VectorHit>> MeasuredAsync(VectorsMetrics metrics, IVectors index, VectorSearch request, CancellationToken cancellationToken)
     {
         var started = _time.GetTimestamp();
-        var hits = await index.SearchAsync(request, cancellationToken).ConfigureAwait(false);
-        metrics.Searched(_time.GetElapsedTime(started));
-        return hits;
+        try
+        {
+            var hits = await index.SearchAsync(request, cancellationToken).ConfigureAwait(false);
+            metrics.Searched(_time.GetElapsedTime(started));
+            return hits;
+        }
+        catch (Exception error) when (IsGivenUp(error))
+        {
+            metrics.Searched(_time.GetElapsedTime(started));
+            throw;
+        }
     }
+
+    // They waited, if in vain: searches end at 250 ms by themselves, and behind a lock no other would be left to be measured.
+    private static bool IsGivenUp(Exception error) => error is OperationCanceledException or RagException { Error: RagError.DeadlineExceeded };
 
     /// <summary>Which vectors go where. Nothing may reach the active index alone while another is filled, or the other would never be complete.</summary>
     private static (List<DocumentVectors> Active, List<DocumentVectors> Next) Split(VectorPlan plan, IReadOnlyList<DocumentVectors> documents)
