@@ -61,9 +61,11 @@ internal sealed class TracedSystem : IAsyncDisposable
     /// <returns>The last trace's id and the caller's span's.</returns>
     public async Task<(string Trace, string Span)> AskAsync(string question)
     {
-        for (var watch = Stopwatch.StartNew(); ; await Task.Delay(100))
+        var watch = Stopwatch.StartNew();
+        for (var asked = 1; ; asked++, await Task.Delay(100))
         {
-            var (trace, span, answer) = await SendAsync("query", new JsonObject { ["query"] = question });
+            // In other words each time: an answer from the cache has no search and no generation below it.
+            var (trace, span, answer) = await SendAsync("query", new JsonObject { ["query"] = asked == 1 ? question : $"{question} Asked {asked} times." });
             var text = await answer.Content.ReadAsStringAsync();
             if (answer.IsSuccessStatusCode && JsonNode.Parse(text)!["degraded"]!.AsArray().Count == 0)
                 return (trace, span);
