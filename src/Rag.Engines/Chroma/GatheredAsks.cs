@@ -45,7 +45,8 @@ internal sealed class GatheredAsks<TKey, TAsk, TReply>(int most, int atOnce, Fun
 
     private async Task CallAsync(TKey key, Line line, List<Entry> entries)
     {
-        using var abandoned = new CancellationTokenSource();
+        // Not disposed of: who leaves in the moment in which the call ends still cancels it, and it holds nothing that a collection does not free.
+        var abandoned = new CancellationTokenSource();
         var waiting = entries.Count;
         foreach (var entry in entries)
             entry.OnLeft(() =>

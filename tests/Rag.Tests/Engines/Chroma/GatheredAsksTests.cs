@@ -42,6 +42,30 @@ public class GatheredAsksTests
     }
 
     [Fact]
+    public async Task Who_leaves_in_the_moment_in_which_the_call_ends_harms_nobody()
+    {
+        // Whose turn it is nobody can say: so often that both come. What a cancellation's callback throws comes out of Cancel; of a timer's it ends the process.
+        using var together = new Barrier(2);
+        for (var round = 0; round < 2_000; round++)
+        {
+            var reply = new TaskCompletionSource<IReadOnlyList<int>>();
+            var asks = new GatheredAsks<string, int, int>(10, 1, (_, _, _) => new ValueTask<IReadOnlyList<int>>(reply.Task));
+            using var leaving = new CancellationTokenSource();
+            var asked = asks.AskAsync("k", 1, leaving.Token).AsTask();
+            var ending = Task.Run(() =>
+            {
+                together.SignalAndWait(Ct);
+                reply.SetResult([10]);
+            }, Ct);
+            together.SignalAndWait(Ct);
+            leaving.Cancel();
+            await ending;
+            await asked.ContinueWith(static _ => { }, Ct, TaskContinuationOptions.None, TaskScheduler.Default);
+            Assert.True(asked.IsCanceled || asked.Result == 10);
+        }
+    }
+
+    [Fact]
     public async Task A_call_is_cancelled_when_all_have_gone_and_not_before()
     {
         var server = new Server();
