@@ -126,7 +126,7 @@ internal static class RunCommand
         Console.WriteLine();
         Console.Write(SuiteText.Console(summary));
         if (stop.IsCancellationRequested)
-            Console.WriteLine($"To go on with it: the same command with --resume {(folder.Contains(' ', StringComparison.Ordinal) ? $"\"{folder}\"" : folder)} in place of --out.");
+            Console.WriteLine($"To go on with it: the same command with --resume {Quoted(folder)} in place of --out.");
         Console.WriteLine($"Report: {Path.Combine(folder, SuiteReport.Page)}");
         return stop.IsCancellationRequested ? ExitCode.Interrupted
             : summary.Runs.Any(run => run.Verdict == SuiteRunSummary.NotStarted) ? ExitCode.Internal
