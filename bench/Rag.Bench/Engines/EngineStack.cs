@@ -35,8 +35,11 @@ internal sealed class EngineStack : IAsyncDisposable
     public EngineServer this[string engine] => _servers[engine];
 
     /// <summary>Starts them.</summary>
+    /// <param name="engines">Which, by name.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
+    /// <param name="yields">Whether they yield the processor to whoever measures, as the RAG system does where Loadline starts it.</param>
     /// <exception cref="InvalidOperationException">One is not installed here, or does not start; the message names it.</exception>
-    public static async Task<EngineStack> StartAsync(IEnumerable<string> engines, CancellationToken cancellationToken)
+    public static async Task<EngineStack> StartAsync(IEnumerable<string> engines, CancellationToken cancellationToken, bool yields = false)
     {
         var stack = new EngineStack { Engines = [.. engines.Select(BenchEngine.Of)] };
         try
@@ -51,7 +54,7 @@ internal sealed class EngineStack : IAsyncDisposable
 
                 if (EngineServer.Missing(engine.Name) is { } why)
                     throw new InvalidOperationException(why);
-                stack._servers[engine.Name] = await EngineServer.StartAsync(engine.Name);
+                stack._servers[engine.Name] = await EngineServer.StartAsync(engine.Name, yields: yields);
                 await stack.ReadyAsync(engine.Name, cancellationToken);
             }
 

@@ -29,7 +29,7 @@ internal static class EnginesBench
 
     private static async Task<int> RunAsync(string plan, string[] engines, string[] further, string[] options, CancellationToken cancellationToken)
     {
-        await using var stack = await EngineStack.StartAsync(engines, cancellationToken);
+        await using var stack = await EngineStack.StartAsync(engines, cancellationToken, yields: true);
         var settings = new Dictionary<string, string>(stack.Settings);
         foreach (var setting in further)
             settings[setting.Split('=', 2)[0]] = setting.Split('=', 2).ElementAtOrDefault(1) ?? throw new ArgumentException($"--set: '{setting}' is not permitted; expected KEY=VALUE");

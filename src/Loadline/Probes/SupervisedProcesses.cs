@@ -9,10 +9,13 @@ public readonly record struct WatchedProcess(string Name, int Id)
 {
     /// <summary>The service of the target that it runs; null when it is no part of the target.</summary>
     public string? Service { get; init; }
+
+    /// <summary>All services that it runs, where it runs several; otherwise null.</summary>
+    public IReadOnlyList<string>? Services { get; init; }
 }
 
 /// <summary>
-/// The processes that a supervisor runs, from its <c>/status</c>: <c>{"processes": [{"name": …, "service": …, "pid": …}]}</c>. A process that is being restarted has no id
+/// The processes that a supervisor runs, from its <c>/status</c>: <c>{"processes": [{"name": …, "service": …, "services": […], "pid": …}]}</c>. A process that is being restarted has no id
 /// and is left out.
 /// </summary>
 /// <param name="address">Where the supervisor answers.</param>
@@ -50,7 +53,10 @@ public sealed class SupervisedProcesses(Uri address) : IDisposable
                 .. from process in status.RootElement.GetProperty("processes").EnumerateArray()
                    where process.TryGetProperty("pid", out var id) && id.ValueKind == JsonValueKind.Number
                    select new WatchedProcess(process.GetProperty("name").GetString()!, process.GetProperty("pid").GetInt32())
-                   { Service = process.TryGetProperty("service", out var service) && service.GetString() is { } named ? named : process.GetProperty("name").GetString() },
+                   {
+                       Service = process.TryGetProperty("service", out var service) && service.GetString() is { } named ? named : process.GetProperty("name").GetString(),
+                       Services = process.TryGetProperty("services", out var services) ? [.. services.EnumerateArray().Select(each => each.GetString()!)] : null,
+                   },
             ];
         }
         catch (Exception problem) when (

@@ -21,6 +21,7 @@ internal static class ProcessSettings
         Setting.Section("peers", "SERVICE: ADDRESS[,ADDRESS…]", "Where services are that it doesn't host (--peer)"),
         GrpcMessageBytes,
         Setting.Section("replicas", "SERVICE: NUMBER", "How many processes of a service 'rag up' runs (--replicas)"),
+        Setting.Section("together", "a list of SERVICE,SERVICE…", "Services that share a process of 'rag up' (--together)"),
         Setting.Address("status_url", null, "The address of the supervisor of 'rag up'; a free port where none is named (--status-url)"),
         Setting.Whole("parent", 0, 0, int.MaxValue, "Stop when the process of this number is gone; 0 for none (--parent)"),
         Setting.Choice("log", "text", ["text", "json", "ecs"], "How log lines on standard error are written: for eyes, as .NET's JSON, or as JSON in the Elastic Common Schema with trace ids (--log)"),

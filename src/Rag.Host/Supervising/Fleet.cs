@@ -64,7 +64,7 @@ internal sealed class Fleet
     public IReadOnlyList<Listening> ListeningOf(string service)
     {
         lock (_lock)
-            return [.. _processes.Where(process => process.Plan.Service == service).Select(process => process.Listening)];
+            return [.. _processes.Where(process => process.Plan.Services.Contains(service)).Select(process => process.Listening)];
     }
 
     /// <summary>Begins to stop; further steps go on with it.</summary>

@@ -1,15 +1,19 @@
 namespace Rag.Host.Supervising;
 
-/// <summary>One process to run: a service, or one replica of it.</summary>
+/// <summary>One process to run: a service, one replica of it, or several services together.</summary>
 /// <param name="Name">What it is called in logs and reports: the service's name, with <c>-N</c> where there are several.</param>
-/// <param name="Service">The service that it hosts.</param>
+/// <param name="Service">The service that it hosts; of several the first.</param>
 /// <param name="Replica">Which of the service's replicas, from 1.</param>
 /// <param name="DependsOn">Names of the processes that must be ready before this one starts, and end after it.</param>
 /// <param name="Grpc">Where its service is called, <c>unix:/path.sock</c>; null for a service that offers nothing to others.</param>
 /// <param name="Listening">Its HTTP addresses; port 0 takes a free one.</param>
 /// <param name="Arguments">The command line of <c>rag</c> without the HTTP addresses. Never a secret: every user of the machine can read it.</param>
 internal sealed record ProcessPlan(
-    string Name, string Service, int Replica, IReadOnlyList<string> DependsOn, string? Grpc, Listening Listening, IReadOnlyList<string> Arguments);
+    string Name, string Service, int Replica, IReadOnlyList<string> DependsOn, string? Grpc, Listening Listening, IReadOnlyList<string> Arguments)
+{
+    /// <summary>Every service that it hosts.</summary>
+    public IReadOnlyList<string> Services { get; init; } = [Service];
+}
 
 /// <summary>HTTP addresses of a process.</summary>
 /// <param name="Http1">For HTTP/1.1; the first is where its health is asked for.</param>

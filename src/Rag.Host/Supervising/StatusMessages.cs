@@ -9,13 +9,13 @@ namespace Rag.Host.Supervising;
 /// <param name="Processes">Process by process, in the order in which they start.</param>
 internal sealed record FleetStatus(bool Ready, long MemoryBytes, IReadOnlyList<FleetProcess> Processes);
 
-/// <summary>See <see cref="ProcessReport"/>.</summary>
+/// <summary>See <see cref="ProcessReport"/>; <paramref name="Services"/> is null where the process hosts one.</summary>
 internal sealed record FleetProcess(
-    string Name, string Service, int Replica, int? Pid, string State, int Restarts, DateTimeOffset Since, string? Http, string? Grpc, long? MemoryBytes,
+    string Name, string Service, IReadOnlyList<string>? Services, int Replica, int? Pid, string State, int Restarts, DateTimeOffset Since, string? Http, string? Grpc, long? MemoryBytes,
     int? LastExitCode)
 {
     public static FleetProcess Of(ProcessReport report) => new(
-        report.Plan.Name, report.Plan.Service, report.Plan.Replica, report.Pid, JsonNamingPolicy.SnakeCaseLower.ConvertName(report.State.ToString()),
+        report.Plan.Name, report.Plan.Service, report.Plan.Services.Count > 1 ? report.Plan.Services : null, report.Plan.Replica, report.Pid, JsonNamingPolicy.SnakeCaseLower.ConvertName(report.State.ToString()),
         report.Restarts, report.Since, report.Http, report.Plan.Grpc, report.MemoryBytes, report.LastExitCode);
 }
 

@@ -16,9 +16,10 @@ internal static class Up
         Server.Explained(() => SettingCatalogue.Check(configuration));
         var engines = new EngineContext(configuration, Path.GetFullPath(configuration["data"]!), static _ => true, TimeProvider.System);
         var replicas = Server.Explained(() => Replicas.Read(configuration, Modules.All, module => EngineCatalogue.IsReplicable(module, engines)));
+        var groups = Server.Explained(() => ServiceGroups.Read(configuration, Modules.All, replicas));
         using var data = DataFolder.Take(configuration["data"]!, ["up"], "'rag up'");
         using var sockets = SocketFolder.Create();
-        var plans = FleetPlan.Of(Modules.All, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);
+        var plans = FleetPlan.Of(groups, replicas, Gateway(configuration), data.Path, sockets, Environment.ProcessId);
         var log = LogLines.OfConsole(plans.Select(plan => plan.Name), configuration["log"] == EcsFormatter.FormatterName);
 
         using var supervisor = new Supervisor();
@@ -32,7 +33,7 @@ internal static class Up
         var stop = status.Lifetime.ApplicationStopping;
         if (parent is { } process)
             _ = new ParentWatch(process, status.Lifetime, TimeProvider.System).RunAsync(stop);
-        await supervisor.RunAsync(fleet, () => Announce([.. fleet.ListeningOf("gateway").SelectMany(gateway => gateway.Announcements())]), stop).ConfigureAwait(false);
+        await supervisor.RunAsync(fleet, () => Announce([.. fleet.ListeningOf(FleetPlan.Gateway).SelectMany(gateway => gateway.Announcements())]), stop).ConfigureAwait(false);
         return ExitCode.Ok;
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class EngineServer : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, string> _environment;
     private readonly List<string> _said = [];
     private Process? _process;
+    private bool _yields;
 
     private EngineServer(string script, int port, IReadOnlyDictionary<string, string> environment)
     {
@@ -55,9 +56,10 @@ internal sealed partial class EngineServer : IAsyncDisposable
     /// <summary>Starts an engine and waits until it listens.</summary>
     /// <param name="engine">The script's name without <c>.sh</c>.</param>
     /// <param name="environment">Further variables for the script.</param>
-    public static async Task<EngineServer> StartAsync(string engine, IReadOnlyDictionary<string, string>? environment = null)
+    /// <param name="yields">Whether it yields the processor (<c>nice</c> 10), as a system does that Loadline starts: whoever measures on the same machine keeps its time.</param>
+    public static async Task<EngineServer> StartAsync(string engine, IReadOnlyDictionary<string, string>? environment = null, bool yields = false)
     {
-        var server = new EngineServer(ScriptOf(engine), FreePort(), environment ?? new Dictionary<string, string>());
+        var server = new EngineServer(ScriptOf(engine), FreePort(), environment ?? new Dictionary<string, string>()) { _yields = yields };
         try
         {
             await server.StartAgainAsync();
@@ -73,7 +75,8 @@ internal sealed partial class EngineServer : IAsyncDisposable
     /// <summary>Starts it once more, on the data and the port that it had.</summary>
     public async Task StartAgainAsync()
     {
-        var start = new ProcessStartInfo("bash", [_script, "run", Data, Port.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        string[] command = [.. _yields ? new[] { "nice", "-n", "10" } : [], "bash", _script, "run", Data, Port.ToString(CultureInfo.InvariantCulture)];
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardError = true, RedirectStandardOutput = true };
         start.Environment["PARENT"] = Environment.ProcessId.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in _environment)
             start.Environment[name] = value;

@@ -63,6 +63,60 @@ public sealed class FleetPlanTests : IDisposable
     }
 
     [Fact]
+    public void Services_together_are_one_process_that_knows_only_who_is_elsewhere()
+    {
+        var plans = Plan(together: ["gateway,identity,query,search,reranking,generation", "documents, caching, ingestion, embedding, vectors, keywords"]);
+        Assert.Equal(["documents", "gateway"], plans.Select(plan => plan.Name));
+        var (documents, gateway) = (plans[0], plans[1]);
+        Assert.Equal("serve --services documents,caching,ingestion,embedding,vectors,keywords --data /data --parent 7 --worker ingestion --grpc", string.Join(' ', documents.Arguments.SkipLast(1)));
+        Assert.Equal(["documents"], gateway.DependsOn);
+        Assert.Equal(
+            documents.Services.Order(StringComparer.Ordinal).Select(service => $"{service}={documents.Grpc}"), Values(gateway, "--peer"));
+        Assert.Equal(["http://127.0.0.1:8080"], gateway.Listening.Http1);
+        Assert.Null(gateway.Grpc);
+    }
+
+    [Fact]
+    public void Who_is_with_nobody_depends_on_the_process_that_hosts_what_it_needs()
+    {
+        var plans = Plan("query=2", together: "caching,documents");
+        Assert.Equal(Modules.All.Count, plans.Count);
+        var ingestion = plans.Single(plan => plan.Name == "ingestion");
+        Assert.Equal(["caching", "embedding", "keywords", "vectors"], ingestion.DependsOn);
+        Assert.Contains($"documents={_sockets.Address("caching")}", Values(ingestion, "--peer"));
+        Assert.Equal(["query-1", "query-2"], plans.Where(plan => plan.Service == "query").Select(plan => plan.Name));
+    }
+
+    [Fact]
+    public void Wrong_groups_are_all_told_at_once()
+    {
+        var problem = Assert.Throws<CommandException>(() => Plan("query=2", together: ["serch,documents,query", "documents,keywords"]));
+        Assert.Equal(ExitCode.InvalidArguments, problem.ExitCode);
+        foreach (var text in new[] { "'serch' is no service", "'query' is not permitted, since it has replicas (query=2)", "'documents' is named twice" })
+            Assert.Contains(text, problem.Message);
+    }
+
+    [Fact]
+    public void Processes_that_would_wait_for_each_other_are_refused_with_who_needs_whom()
+    {
+        var problem = Assert.Throws<CommandException>(() => Plan(together: "documents,query"));
+        Assert.Contains("would wait for each other to start: documents+query needs search; search needs documents; put what", problem.Message);
+    }
+
+    [Fact]
+    public void A_list_in_the_configuration_names_services_line_by_line_or_one_by_one()
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["together:0"] = "vectors, keywords",
+            ["together:1:0"] = "caching",
+            ["together:1:1"] = "documents",
+        }).Build();
+        var groups = ServiceGroups.Read(configuration, Modules.All, Modules.All.ToDictionary(module => module.Name, _ => 1));
+        Assert.Equal(["caching documents", "vectors keywords"], groups.Where(group => group.Modules.Count > 1).Select(group => string.Join(' ', group.Modules.Select(module => module.Name))).Order());
+    }
+
+    [Fact]
     public void Sockets_fit_the_operating_system_and_only_their_user_reaches_them()
     {
         foreach (var plan in Plan("embedding=16,generation=16,reranking=16").Where(plan => plan.Grpc is not null))
@@ -131,7 +185,12 @@ public sealed class FleetPlanTests : IDisposable
     private static string[] Values(ProcessPlan plan, string option) =>
         [.. plan.Arguments.Zip(plan.Arguments.Skip(1)).Where(pair => pair.First == option).Select(pair => pair.Second)];
 
-    private IReadOnlyList<ProcessPlan> Plan(string replicas = "", Func<ServiceModule, bool>? shared = null) => FleetPlan.Of(
-        Modules.All, Replicas.Read(new ConfigurationBuilder().AddInMemoryCollection(Replicas.Settings([replicas])).Build(), Modules.All, shared ?? (module => module.Replicable)),
-        new Listening(["http://127.0.0.1:8080"], ["http://127.0.0.1:8082"]), "/data", _sockets, 7);
+    private IReadOnlyList<ProcessPlan> Plan(string replicas = "", Func<ServiceModule, bool>? shared = null, params string[] together)
+    {
+        var settings = new Dictionary<string, string?>([.. Replicas.Settings([replicas]), .. ServiceGroups.Settings(together)]);
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        var counts = Replicas.Read(configuration, Modules.All, shared ?? (module => module.Replicable));
+        return FleetPlan.Of(
+            ServiceGroups.Read(configuration, Modules.All, counts), counts, new Listening(["http://127.0.0.1:8080"], ["http://127.0.0.1:8082"]), "/data", _sockets, 7);
+    }
 }

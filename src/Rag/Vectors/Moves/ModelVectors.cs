@@ -51,57 +51,15 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
         }
     }
 
-    public async ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
-    {
-        var started = _time.GetTimestamp();
-        var routes = await EnterAsync(writes: true, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (routes.Plan.ActiveModel is null)
-            {
-                await routes.Active.ReplaceAsync(documents, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                var (active, next) = Split(routes.Plan, documents);
-                var filling = next.Count == 0 ? default : routes.Next!.ReplaceAsync(next, cancellationToken);
-                var replacing = active.Count == 0 && documents.Count > 0 ? default : routes.Active.ReplaceAsync(active, cancellationToken);
-                await BothAsync(filling, replacing).ConfigureAwait(false);
-            }
+    public ValueTask ReplaceAsync(IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken) =>
+        WriteAsync(routes => ReplaceAsync(routes, documents, cancellationToken), cancellationToken);
 
-            _metrics?.Replaced(_time.GetElapsedTime(started));
-        }
-        catch (Exception error) when (IsGivenUp(error))
-        {
-            _metrics?.Replaced(_time.GetElapsedTime(started));
-            throw;
-        }
-        finally
-        {
-            routes.Leave();
-        }
-    }
-
-    public async ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken)
-    {
-        var started = _time.GetTimestamp();
-        var routes = await EnterAsync(writes: true, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            var next = routes.Next?.DeleteAsync(tenant, documentId, version, cancellationToken) ?? default;
-            await BothAsync(next, routes.Active.DeleteAsync(tenant, documentId, version, cancellationToken)).ConfigureAwait(false);
-            _metrics?.Replaced(_time.GetElapsedTime(started));
-        }
-        catch (Exception error) when (IsGivenUp(error))
-        {
-            _metrics?.Replaced(_time.GetElapsedTime(started));
-            throw;
-        }
-        finally
-        {
-            routes.Leave();
-        }
-    }
+    public ValueTask DeleteAsync(string tenant, string documentId, int version, CancellationToken cancellationToken) =>
+        WriteAsync(
+            routes => BothAsync(
+                routes.Next?.DeleteAsync(tenant, documentId, version, cancellationToken) ?? default,
+                routes.Active.DeleteAsync(tenant, documentId, version, cancellationToken)),
+            cancellationToken);
 
     public async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch request, CancellationToken cancellationToken)
     {
@@ -143,6 +101,36 @@ internal sealed partial class ModelVectors : IVectors, IVectorMoves, IDisposable
         {
             routes.Leave();
         }
+    }
+
+    private async ValueTask WriteAsync(Func<Routes, ValueTask> write, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var routes = await EnterAsync(writes: true, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await write(routes).ConfigureAwait(false);
+            _metrics?.Replaced(_time.GetElapsedTime(started));
+        }
+        catch (Exception error) when (IsGivenUp(error))
+        {
+            _metrics?.Replaced(_time.GetElapsedTime(started));
+            throw;
+        }
+        finally
+        {
+            routes.Leave();
+        }
+    }
+
+    private static ValueTask ReplaceAsync(Routes routes, IReadOnlyList<DocumentVectors> documents, CancellationToken cancellationToken)
+    {
+        if (routes.Plan.ActiveModel is null)
+            return routes.Active.ReplaceAsync(documents, cancellationToken);
+        var (active, next) = Split(routes.Plan, documents);
+        var filling = next.Count == 0 ? default : routes.Next!.ReplaceAsync(next, cancellationToken);
+        var replacing = active.Count == 0 && documents.Count > 0 ? default : routes.Active.ReplaceAsync(active, cancellationToken);
+        return BothAsync(filling, replacing);
     }
 
     private ValueTask<IReadOnlyList<VectorHit>> SearchAsync(Routes routes, VectorSearch request, CancellationToken cancellationToken)
