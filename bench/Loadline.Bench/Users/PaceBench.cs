@@ -10,14 +10,19 @@ using Loadline.Wire;
 
 namespace Loadline.Bench.Users;
 
-/// <summary>How exactly an open load keeps its due times, and what that costs: the pacer against other ways to wait, then a whole load on a real server.</summary>
+/// <summary>
+/// How exactly loads keep their due times, and what that costs: the pacer of open loads and the alarm clock of users who think against other ways to wait, then a whole load on a
+/// real server.
+/// </summary>
 internal static class PaceBench
 {
+    private const string Alarmed = "alarm clock (ours)", Timed = "timers";
+
     public static Command Create()
     {
         var rate = new Option<int>("--rate") { Description = "Arrivals per second.", DefaultValueFactory = _ => 5000 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each row.", DefaultValueFactory = _ => 10 };
-        var command = new Command("pace", "Send lag and CPU of an open load: our pacer beside a timer and a spinning thread, then with requests to a server.") { rate, seconds };
+        var command = new Command("pace", "Send lag and CPU of open loads and of users who think: our ways to wait beside timers and a spinning thread, then with requests to a server.") { rate, seconds };
         command.SetAction((arguments, _) => RunAsync(arguments.GetValue(rate), arguments.GetValue(seconds)));
         return command;
     }
@@ -40,8 +45,31 @@ internal static class PaceBench
             await make(clock).RunAsync(lags, default);
             Report(name, lags.Histogram, Environment.CpuUsage.TotalTime - cpu, clock);
         }
+        foreach (var name in new[] { Alarmed, Timed, Alarmed + ", again", Timed + ", again" })
+            await ThinkingAsync(name, byAlarm: name.StartsWith(Alarmed, StringComparison.Ordinal), users: rate / 5, seconds);
         await WholeAsync("whole load, answers without a network", rate, seconds, clock => new NoWire(clock));
         await WithServerAsync(rate, seconds);
+    }
+
+    private static async Task ThinkingAsync(string name, bool byAlarm, int users, int seconds)
+    {
+        var clock = new RunClock(TimeProvider.System);
+        using var alarms = new AlarmClock(clock);
+        alarms.Start(default);
+        var (lag, cpu, end) = (Histograms.NewTotal(), Environment.CpuUsage.TotalTime, RunClock.Nanoseconds(TimeSpan.FromSeconds(seconds)));
+        await Task.WhenAll(Enumerable.Range(0, users).Select(async user =>
+        {
+            var alarm = new AlarmClock.Alarm(alarms);
+            var random = new SeededRandom((ulong)user);
+            for (var due = random.NextInt64(1_000_000_000); due < end; due = clock.Now + random.NextInt64(2_000_000_000))
+            {
+                await (byAlarm ? alarm.UntilAsync(due, default) : clock.UntilAsync(due, default));
+                var late = (clock.Now - due) / 1000;
+                lock (lag)
+                    lag.RecordValue(late);
+            }
+        }));
+        Report(FormattableString.Invariant($"{users} users who think 1 s, {name}"), lag, Environment.CpuUsage.TotalTime - cpu, clock);
     }
 
     private static async Task WithServerAsync(int rate, int seconds)

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Loadline.Wire;
 
 namespace Loadline.Users;
@@ -44,15 +43,12 @@ internal sealed class TimerPacer(RunClock clock) : Pacer
 }
 
 /// <summary>
-/// Paces on a thread of its own, since timers of .NET are a millisecond coarse. It sleeps in the kernel to the microsecond (nanosleep, which Linux and macOS
-/// end some 60 µs late) and does not spin: at 5,000 arrivals a second spinning would take a processor from the target. Where there is no nanosleep it sleeps in
-/// whole milliseconds and spins for the rest. Measured by <c>bench/Loadline.Bench pace</c>.
+/// Paces on a thread of its own, since timers of .NET are some milliseconds coarse; see <see cref="PreciseSleep"/>. Measured by <c>bench/Loadline.Bench pace</c>.
 /// </summary>
-internal sealed partial class ThreadPacer(RunClock clock) : Pacer
+internal sealed class ThreadPacer(RunClock clock) : Pacer
 {
     // So that stopping is seen soon.
     private const long LongestSleep = 50_000_000;
-    private const long Millisecond = 1_000_000;
 
     /// <inheritdoc/>
     internal override Task RunAsync(IPaced paced, CancellationToken stop)
@@ -84,23 +80,8 @@ internal sealed partial class ThreadPacer(RunClock clock) : Pacer
         {
             if (stop.IsCancellationRequested)
                 return false;
-            if (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS())
-                NanoSleep(new TimeSpec { Nanoseconds = (nint)Math.Min(wait, LongestSleep) }, 0);
-            else if (wait > 2 * Millisecond)
-                stop.WaitHandle.WaitOne((int)(Math.Min(wait, LongestSleep) / Millisecond) - 1);
-            else
-                Thread.SpinWait(20);
+            PreciseSleep.For(Math.Min(wait, LongestSleep), stop);
         }
         return true;
-    }
-
-    [LibraryImport("libc", EntryPoint = "nanosleep")]
-    private static partial int NanoSleep(in TimeSpec time, nint remaining);
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct TimeSpec
-    {
-        public nint Seconds;
-        public nint Nanoseconds;
     }
 }

@@ -12,6 +12,7 @@ internal sealed class User
     private readonly UserWorld _world;
     private readonly int _index;
     private readonly SeededRandom _random;
+    private readonly AlarmClock.Alarm _alarm;
     private readonly WireRequest _request;
     private readonly UserDocuments _documents;
     private readonly Session _session;
@@ -26,6 +27,7 @@ internal sealed class User
     {
         _world = world;
         _index = world.FirstUser + number;
+        _alarm = new AlarmClock.Alarm(world.Alarms);
         _random = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 100, (ulong)_index));
         _traces = new SeededRandom(SeededRandom.Mix(world.Plan.Seed, 101, (ulong)_index));
         _documents = new UserDocuments(Math.Max(1, world.Load.DocumentsPerUser));
@@ -56,7 +58,7 @@ internal sealed class User
         foreach (var (from, until) in spans)
         {
             var (begin, end) = (start + RunClock.Nanoseconds(from), start + RunClock.Nanoseconds(until));
-            await _world.Clock.UntilAsync(begin, stop).ConfigureAwait(false);
+            await _alarm.UntilAsync(begin, stop).ConfigureAwait(false);
             if (stop.IsCancellationRequested)
                 return;
             _world.Gauges.Entered();
@@ -91,7 +93,7 @@ internal sealed class User
             if (due >= end)
                 return;
             Prepare();
-            await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            await _alarm.UntilAsync(due, stop).ConfigureAwait(false);
             if (_world.Pauses is { IsPaused: true } pauses && (due = await pauses.PassAsync(due, end, stop).ConfigureAwait(false)) >= end)
                 return;
             if (stop.IsCancellationRequested)
@@ -110,14 +112,14 @@ internal sealed class User
             if (_session.IsOver)
                 _session.Begin(_random);
             Prepare();
-            await _world.Clock.UntilAsync(due, stop).ConfigureAwait(false);
+            await _alarm.UntilAsync(due, stop).ConfigureAwait(false);
             if (_world.Pauses is { IsPaused: true } pauses && (due = await pauses.PassAsync(due, end, stop).ConfigureAwait(false)) >= end)
                 break;
             if (stop.IsCancellationRequested || await RequestAsync(due, 0, stop).ConfigureAwait(false) is not { } endedAt)
                 return;
             due = Next(due, endedAt);
         }
-        await _world.Clock.UntilAsync(end, stop).ConfigureAwait(false);
+        await _alarm.UntilAsync(end, stop).ConfigureAwait(false);
     }
 
     // A user who thinks sends think after the answer, one who paces at fixed distances; intensity divides that distance. Nobody sends before the answer is there.
@@ -154,7 +156,7 @@ internal sealed class User
             else if (_world.Load.Retry is { } retry && attempt < retry.Attempts && WorthAnotherTry(exchange))
             {
                 tryDue = exchange.End + RunClock.Nanoseconds(retry.Wait(attempt, reply.RetryAfter, _random));
-                await _world.Clock.UntilAsync(tryDue, stop).ConfigureAwait(false);
+                await _alarm.UntilAsync(tryDue, stop).ConfigureAwait(false);
                 if (stop.IsCancellationRequested)
                     return null;
                 continue;

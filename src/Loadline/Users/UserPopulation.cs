@@ -14,6 +14,7 @@ public sealed class UserPopulation
 
     private readonly Plan _plan;
     private readonly RunClock _clock;
+    private readonly AlarmClock _alarms;
     private readonly UploadWatch _watch;
     private readonly List<UserWorld> _worlds = [];
 
@@ -33,7 +34,7 @@ public sealed class UserPopulation
     {
         if (Missing(plan, profile) is { Count: > 0 } missing)
             throw new ArgumentException($"load.mix names {string.Join(", ", missing)}; profile '{profile.Name}' has {string.Join(", ", profile.Operations.Keys)}", nameof(plan));
-        (_plan, _clock) = (plan, clock);
+        (_plan, _clock, _alarms) = (plan, clock, new AlarmClock(clock));
         _watch = new UploadWatch(wire, sink, clock, Math.Max(FewestWatches, plan.Load.Users));
         Gauges = new PopulationGauges { Watch = _watch };
         var feed = new DataFeed(plan.Data, plan.Seed);
@@ -52,6 +53,7 @@ public sealed class UserPopulation
                 Wire = wire,
                 Sink = sink,
                 Clock = clock,
+                Alarms = _alarms,
                 Gauges = new PopulationGauges(Gauges),
                 Watch = _watch,
                 Pauses = pauses,
@@ -85,6 +87,8 @@ public sealed class UserPopulation
     {
         var start = _clock.Now;
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        using var alarms = _alarms;
+        alarms.Start(stopping.Token);
         var tasks = new List<Task>();
         foreach (var world in _worlds)
         {

@@ -35,6 +35,8 @@ internal sealed class UserWorld
 
     internal required RunClock Clock { get; init; }
 
+    internal required AlarmClock Alarms { get; init; }
+
     internal required PopulationGauges Gauges { get; init; }
 
     internal required UploadWatch Watch { get; init; }
