@@ -24,7 +24,7 @@ internal sealed class AlarmClock : IDisposable
     private readonly PriorityQueue<Alarm, long> _waiting = new();
     private readonly bool _hasThread;
     private CancellationTokenRegistration _stopping;
-    private bool _runs, _stopped;
+    private bool _stopped;
 
     /// <param name="clock">The run's clock.</param>
     internal AlarmClock(RunClock clock) => (_clock, _hasThread) = (clock, clock.Time == TimeProvider.System && PreciseSleep.IsKernels);
@@ -35,8 +35,6 @@ internal sealed class AlarmClock : IDisposable
     {
         if (!_hasThread)
             return;
-        lock (_gate)
-            _runs = true;
         new Thread(Run) { IsBackground = true, Name = "users" }.Start();
         _stopping = stop.Register(Stop);
     }
@@ -66,7 +64,7 @@ internal sealed class AlarmClock : IDisposable
                 return false;
             var isEarliest = !_waiting.TryPeek(out _, out var earliest) || due < earliest;
             _waiting.Enqueue(alarm, due);
-            if (isEarliest && _runs)
+            if (isEarliest)
                 Monitor.Pulse(_gate);
             return true;
         }
@@ -75,14 +73,15 @@ internal sealed class AlarmClock : IDisposable
     private void Run()
     {
         var due = new List<Alarm>();
-        while (Take(due) is var goesOn)
+        bool goesOn;
+        do
         {
+            goesOn = Take(due);
             foreach (var alarm in due)
                 alarm.Ring();
             due.Clear();
-            if (!goesOn)
-                return;
         }
+        while (goesOn);
     }
 
     /// <summary>Waits until alarms are due and takes them; false when there will be no more.</summary>

@@ -28,7 +28,7 @@ internal static class FleetPlan
             var before = ServiceGroups.Before(group, groups).ToList();
             string[] common =
             [
-                "serve", "--services", string.Join(',', group.Modules.Select(module => module.Name)), "--data", data, "--parent", parent.ToString(CultureInfo.InvariantCulture),
+                "serve", "--services", string.Join(',', group.Services), "--data", data, "--parent", parent.ToString(CultureInfo.InvariantCulture),
                 .. before.SelectMany(service => new[] { "--peer", $"{service}={Addresses(service)}" }),
                 .. isGateway ? ["--replicas-of-gateway", replicas[Gateway].ToString(CultureInfo.InvariantCulture)] : Array.Empty<string>(),
             ];
@@ -43,7 +43,7 @@ internal static class FleetPlan
                     isGateway && replica == 1 ? gateway : new Listening([FreePort], []),
                     grpc is null ? own : [.. own, "--grpc", grpc])
                 {
-                    Services = [.. group.Modules.Select(module => module.Name)],
+                    Services = group.Services,
                 });
             }
         }

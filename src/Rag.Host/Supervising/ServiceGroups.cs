@@ -10,8 +10,11 @@ internal sealed record ServiceGroup(IReadOnlyList<ServiceModule> Modules)
     /// <summary>What the process is called.</summary>
     public string Name => Modules[0].Name;
 
+    /// <summary>The services' names.</summary>
+    public IReadOnlyList<string> Services { get; } = [.. Modules.Select(module => module.Name)];
+
     /// <summary>Whether a service is one of them.</summary>
-    public bool Has(string service) => Modules.Any(module => module.Name == service);
+    public bool Has(string service) => Services.Contains(service);
 }
 
 /// <summary>
@@ -68,7 +71,7 @@ internal static class ServiceGroups
     /// <param name="group">The group.</param>
     /// <param name="all">All groups.</param>
     public static IEnumerable<string> Before(ServiceGroup group, IEnumerable<ServiceGroup> all) =>
-        (group.Has(FleetPlan.Gateway) ? all.SelectMany(other => other.Modules).Select(module => module.Name) : group.Modules.SelectMany(module => module.DependsOn))
+        (group.Has(FleetPlan.Gateway) ? all.SelectMany(other => other.Services) : group.Modules.SelectMany(module => module.DependsOn))
         .Where(name => !group.Has(name)).Distinct().Order(StringComparer.Ordinal);
 
     private static List<ServiceGroup> Ordered(List<ServiceGroup> groups, List<string> problems)
@@ -101,7 +104,7 @@ internal static class ServiceGroups
         return "together: these processes would wait for each other to start: " + string.Join("; ", left.Select(Needs)) + "; put what needs each other into one process";
 
         string Needs(ServiceGroup group) =>
-            $"{string.Join('+', group.Modules.Select(module => module.Name))} needs {string.Join(", ", Before(group, left).Where(name => left.Exists(other => other.Has(name))))}";
+            $"{string.Join('+', group.Services)} needs {string.Join(", ", Before(group, left).Where(name => left.Exists(other => other.Has(name))))}";
     }
 
     // A line of names, or a list in the list.
