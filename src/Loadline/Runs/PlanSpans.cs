@@ -14,8 +14,8 @@ internal static class PlanSpans
     public static IReadOnlyList<RunSpan> RunSpans(this Plan plan) =>
         [.. plan.Spans.Where(span => span.Name != Scenario.Default).Select(span => new RunSpan(span.Name, RunClock.Nanoseconds(span.Start), RunClock.Nanoseconds(span.End)))];
 
-    /// <summary>The shortest mean time that users of the plan leave between an answer and their next request, or between requests where they pace; zero with an open load.</summary>
-    public static TimeSpan Think(this Plan plan) => plan.Scenarios.Any(scenario => scenario.Load.Arrivals is not null)
+    /// <summary>The mean time that a scenario's users leave between an answer and their next request, or between requests where they pace; zero with an open load.</summary>
+    public static TimeSpan Think(this Scenario scenario) => scenario.Load.Arrivals is not null
         ? TimeSpan.Zero
-        : TimeSpan.FromSeconds(plan.Scenarios.Min(scenario => (scenario.Load.Pace ?? scenario.Load.Think).Mean / scenario.Load.Intensity));
+        : TimeSpan.FromSeconds((scenario.Load.Pace ?? scenario.Load.Think).Mean / scenario.Load.Intensity);
 }

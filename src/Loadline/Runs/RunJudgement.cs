@@ -34,7 +34,6 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var processes = load.Processes.Over(hold.Start, hold.End);
         var use = load.Generator.AddTo(new GeneratorUse
         {
-            Think = plan.Think(),
             Offered = load.Scenarios.Sum(scenario => scenario.Arrivals?.Offered ?? 0),
             Dropped = load.Scenarios.Sum(scenario => scenario.Arrivals?.Dropped ?? 0),
             CpuCores = processes.FirstOrDefault(process => process.Name == "loadline")?.CpuCores,
@@ -44,10 +43,11 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var log = new RecordedLog(request.Folder, recorded.Operations, recorded.Times, plan.RunSpans(), recorded.EndedAt);
         var warmUp = WarmUp.Find([.. log.Series()], recorded.Times);
         var judged = warmUp is null ? recorded : recorded with { Hold = WithoutWarmUp(log, recorded, warmUp) };
+        var sends = Sends(judged.Hold, log, warmUp?.End ?? 0);
         var context = plan.Context();
         var faults = RunFaults.Figures(load, plan, context, log);
         var evidence = new Evidence(judged) { Context = context, Log = log, Faults = faults, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
-        var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, judged.Hold, warmUp));
+        var verdict = Judge.Verdict(plan.Objectives, evidence, Health(load, use, sends, warmUp));
         var (told, toldMetrics) = ToldMeasures.Measure(ToldMeasures.Within(log.Inside(), Math.Max(hold.Start, evidence.JudgedFrom), hold.End));
         var summary = new RunSummary
         {
@@ -63,7 +63,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Phases = phases,
             Scenarios = load.Scenarios,
             WarmUp = warmUp is null ? null : new WarmUpSummary(hold.Start, warmUp.End, warmUp.Why, warmUp.IsOver),
-            Generator = [.. GeneratorRules.Check(recorded.Hold, use, judged.Hold).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
+            Generator = [.. GeneratorRules.Check(recorded.Hold, use, sends).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))],
             Baseline = baseline?.Baseline.Id,
             Faults = RunSummaries.Faults(load.Faults, faults),
             Pauses = RunSummaries.Pauses(load.Pauses),
@@ -83,6 +83,11 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         return rest;
     }
 
+    private IReadOnlyList<ScenarioSends> Sends(PhaseTotals judged, RecordedLog log, long fromSecond) => request.Plan.Scenarios is [var only]
+        ? [new ScenarioSends(null, only.Think(), judged.All())]
+        : [.. request.Plan.Scenarios.Select(scenario =>
+            new ScenarioSends(scenario.Name, scenario.Think(), log.Sum(new Selection { Scenarios = [scenario.Name], FromSecond = fromSecond }).All()))];
+
     // Of a plan with several scenarios, each scenario's metrics beside those of all together.
     private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, RecordedLog log, IReadOnlyDictionary<string, MetricValue> told)
     {
@@ -96,9 +101,9 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
 
     private static IntervalSummary? Of(Interval95? interval) => interval is null ? null : new IntervalSummary(interval.Low, interval.High);
 
-    private static RunHealth Health(LoadResult load, GeneratorUse use, PhaseTotals judged, WarmUp? warmUp)
+    private static RunHealth Health(LoadResult load, GeneratorUse use, IReadOnlyList<ScenarioSends> sends, WarmUp? warmUp)
     {
-        var health = RunHealth.Assess(load.Recorded, use, judged, load.Aborts.Crossed is not null);
+        var health = RunHealth.Assess(load.Recorded, use, sends, load.Aborts.Crossed is not null);
         if (load.Gone is { } gone)
             health = health.And($"'{gone.Name}', a process of the target, ended with exit code {gone.ExitCode} under load");
         if (load.Interrupted)

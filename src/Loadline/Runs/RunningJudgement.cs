@@ -35,12 +35,11 @@ internal sealed class RunningJudgement(Plan plan, Baseline? baseline, Recorder r
             line.Text, line.Name, verdict.Value, verdict.Limit, verdict.Unit, verdict.Samples, verdict.Result == Result.Invalid ? Pending : verdict.Result.Word(), verdict.Reason);
     }
 
-    // Little's law holds over long stretches only, so it is left to the end.
+    // Little's law holds over long stretches only, and how late each of several scenarios sends is in the run folder: both are left to the end.
     private List<GeneratorSummary> Generator(Recorded recorded)
     {
         var use = generator.AddTo(new GeneratorUse
         {
-            Think = plan.Think(),
             Offered = gauges.Arrivals,
             Dropped = gauges.ArrivalsDropped,
             CpuCores = processes.Over(recorded.Times.HoldStart / 1e9, recorded.EndedAt / 1e9).FirstOrDefault(process => process.Name == "loadline")?.CpuCores,
@@ -48,6 +47,7 @@ internal sealed class RunningJudgement(Plan plan, Baseline? baseline, Recorder r
             IdleLag = calibration?.IdleLag ?? 0,
         }) with
         { Concurrency = null };
-        return [.. GeneratorRules.Check(recorded.Hold, use).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))];
+        IReadOnlyList<ScenarioSends> sends = plan.Scenarios is [var only] ? [new ScenarioSends(null, only.Think(), recorded.Hold.All())] : [];
+        return [.. GeneratorRules.Check(recorded.Hold, use, sends).Select(check => new GeneratorSummary(check.Name, check.Value, check.Limit, check.Unit, check.Broken is null))];
     }
 }

@@ -22,35 +22,44 @@ public static class GeneratorRules
     private const double LeastLag = 0.001, MostLag = 0.1, LagShare = 0.02, IdleLags = 3, MostIdleLag = 0.02;
     private const double DroppedShare = 0.001, CpuShare = 0.8, PauseShare = 0.01, LittleShare = 0.05, LittleErrors = 3, LittleTail = 20;
 
-    /// <summary>The limit on how late requests may be sent, at the 99th percentile, in seconds.</summary>
-    /// <param name="all">All operations over the hold phase.</param>
-    /// <param name="use">What the generator saw of itself.</param>
-    public static double LagLimit(OperationTotals all, GeneratorUse use)
+    /// <summary>The limit on how late a scenario's requests may be sent, at the 99th percentile, in seconds.</summary>
+    /// <param name="sends">What its users sent.</param>
+    /// <param name="idleLag">How late the same generator sent while it was idle, in seconds.</param>
+    public static double LagLimit(ScenarioSends sends, double idleLag)
     {
         // A user's turn: it thinks, sends, and waits for the answer. For arrivals on a schedule there is no thinking.
-        var turn = use.Think.TotalSeconds + (all.AnsweredResponse.Seconds(50) ?? 0);
+        var turn = sends.Think.TotalSeconds + (sends.Sent.AnsweredResponse.Seconds(50) ?? 0);
         // No generator can be asked for more than its clock gives at rest.
-        var floor = Math.Max(LeastLag, IdleLags * Math.Min(use.IdleLag, MostIdleLag));
+        var floor = Math.Max(LeastLag, IdleLags * Math.Min(idleLag, MostIdleLag));
         return Math.Clamp(LagShare * turn, floor, Math.Max(floor, MostLag));
     }
 
     /// <summary>Every rule that can be looked at.</summary>
     /// <param name="hold">The hold phase, with its warm-up.</param>
     /// <param name="use">What the generator saw of itself.</param>
-    /// <param name="judged">What is judged of it, without its warm-up: a request that is not judged may have been late; null for all.</param>
-    public static IReadOnlyList<GeneratorCheck> Check(PhaseTotals hold, GeneratorUse use, PhaseTotals? judged = null)
+    /// <param name="sends">What is judged of it, scenario by scenario: a request that is not judged may have been late. Null for all of it, as one scenario of arrivals.</param>
+    public static IReadOnlyList<GeneratorCheck> Check(PhaseTotals hold, GeneratorUse use, IReadOnlyList<ScenarioSends>? sends = null)
     {
         var all = hold.All();
-        return [.. new[] { Lag(judged?.All() ?? all, use), Dropped(use), Cpu(use), Pauses(use), Stalls(use), Little(hold, all, use) }.OfType<GeneratorCheck>()];
+        return [.. new[] { Lag(sends ?? [new ScenarioSends(null, TimeSpan.Zero, all)], use), Dropped(use), Cpu(use), Pauses(use), Stalls(use), Little(hold, all, use) }.OfType<GeneratorCheck>()];
     }
 
-    private static GeneratorCheck? Lag(OperationTotals all, GeneratorUse use)
+    // Of several scenarios the one that is nearest to its limit, or furthest past it.
+    private static GeneratorCheck? Lag(IReadOnlyList<ScenarioSends> sends, GeneratorUse use)
     {
-        if (all.Lateness.Seconds(99) is not { } lag)
-            return null;
-        var limit = LagLimit(all, use);
-        return new("send lag, P99", lag, limit, "s", lag <= limit ? null
-            : $"the load generator could not keep up: one request in a hundred was sent {Time(lag)} late or later (limit {Time(limit)}); give it more processor time or fewer users");
+        GeneratorCheck? worst = null;
+        foreach (var scenario in sends)
+        {
+            if (scenario.Sent.Lateness.Seconds(99) is not { } lag)
+                continue;
+            var limit = LagLimit(scenario, use.IdleLag);
+            if (worst is not null && lag / limit <= worst.Value / worst.Limit)
+                continue;
+            var (name, of) = scenario.Scenario is { } named ? ($"send lag of {named}, P99", $" of {named}") : ("send lag, P99", "");
+            worst = new(name, lag, limit, "s", lag <= limit ? null
+                : $"the load generator could not keep up: one request in a hundred{of} was sent {Time(lag)} late or later (limit {Time(limit)}); give it more processor time or fewer users");
+        }
+        return worst;
     }
 
     private static GeneratorCheck? Dropped(GeneratorUse use)

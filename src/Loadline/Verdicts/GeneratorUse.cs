@@ -3,9 +3,6 @@ namespace Loadline.Verdicts;
 /// <summary>What the load generator saw of itself over the hold phase. What was not looked at is null, and judges nothing.</summary>
 public sealed record GeneratorUse
 {
-    /// <summary>Mean time between a user's answer and its next request, of a closed population; zero for arrivals on a schedule.</summary>
-    public TimeSpan Think { get; init; }
-
     /// <summary>Mean cores that the process used.</summary>
     public double? CpuCores { get; init; }
 

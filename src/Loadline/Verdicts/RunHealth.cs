@@ -17,9 +17,9 @@ public sealed record RunHealth(IReadOnlyList<string> Invalid, IReadOnlyList<stri
     /// <summary>What the recording shows, and what the load generator saw of itself: a run cut short, a hold phase without an exchange, an overloaded generator.</summary>
     /// <param name="recorded">What was recorded, the hold phase with its warm-up.</param>
     /// <param name="use">What the load generator saw of itself; null when nothing watched it.</param>
-    /// <param name="judged">What is judged: the hold phase without its warm-up; null for all of it.</param>
+    /// <param name="sends">What is judged of it, scenario by scenario, as <see cref="GeneratorRules.Check"/> takes it.</param>
     /// <param name="aborted">Whether the plan's own rule ended the run: then it is not cut short.</param>
-    public static RunHealth Assess(Recorded recorded, GeneratorUse? use = null, PhaseTotals? judged = null, bool aborted = false)
+    public static RunHealth Assess(Recorded recorded, GeneratorUse? use = null, IReadOnlyList<ScenarioSends>? sends = null, bool aborted = false)
     {
         var health = Good;
         var planned = (recorded.Times.HoldEnd - recorded.Times.HoldStart) / 1e9;
@@ -27,7 +27,7 @@ public sealed record RunHealth(IReadOnlyList<string> Invalid, IReadOnlyList<stri
             health = health.And(string.Create(CultureInfo.InvariantCulture, $"the run was cut short: {recorded.Hold.Seconds:0.#} s of the hold phase's {planned:0.#} s"));
         if (recorded.Hold.All().Counts.Total == 0)
             return aborted ? health : health.And("no exchange was due in the hold phase");
-        foreach (var check in GeneratorRules.Check(recorded.Hold, use ?? new GeneratorUse(), judged))
+        foreach (var check in GeneratorRules.Check(recorded.Hold, use ?? new GeneratorUse(), sends))
             if (check.Broken is { } broken)
                 health = health.And(broken);
         return health;

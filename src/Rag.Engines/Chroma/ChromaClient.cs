@@ -20,10 +20,12 @@ internal sealed class ChromaClient : IDisposable
     private readonly ChromaOptions _options;
     private readonly HttpClient _http;
 
-    public ChromaClient(ChromaOptions options)
+    /// <param name="options">Which server, and its limits.</param>
+    /// <param name="outer">What requests pass through on their way to the connections; null for nothing.</param>
+    public ChromaClient(ChromaOptions options, DelegatingHandler? outer = null)
     {
         _options = options;
-        _http = new HttpClient(new SocketsHttpHandler
+        HttpMessageHandler connections = new SocketsHttpHandler
         {
             ConnectTimeout = TimeSpan.FromSeconds(1),
             MaxConnectionsPerServer = options.Connections,
@@ -32,7 +34,9 @@ internal sealed class ChromaClient : IDisposable
             UseCookies = false,
             UseProxy = false,
             AllowAutoRedirect = false,
-        })
+        };
+        outer?.InnerHandler = connections;
+        _http = new HttpClient(outer ?? connections)
         {
             BaseAddress = new Uri(options.Url.AbsoluteUri.TrimEnd('/') + "/"),
             Timeout = Timeout.InfiniteTimeSpan, // each request has its own limit, which tells who gave up

@@ -12,7 +12,7 @@ namespace Rag.Engines.Chroma;
 /// <see cref="IVectors"/> in a Chroma server.
 /// <code>
 /// ReplaceAsync: check ─▶ add the chunks, named by rank ─▶ publish the rank (<see cref="ChromaFences"/>) ─▶ remove what is below the greatest rank
-/// SearchAsync:  nearest ─▶ read their documents' ranks ─▶ keep those of the greatest rank; once more if one was replaced meanwhile
+/// SearchAsync:  nearest ─▶ read their documents' ranks ─▶ keep those of the greatest rank; again if one was replaced meanwhile
 /// </code>
 /// Nothing is ever changed in place, so several processes may write and search at once, a write may be repeated after a crash at any arrow, and a search
 /// sees a document's old chunks or its new ones. Searches that come while others are under way go together (<see cref="GatheredAsks{TKey, TAsk, TReply}"/>): of
@@ -26,6 +26,7 @@ internal sealed class ChromaVectors : IVectors, IDisposable
     private const int DocumentsTrimmed = 64; // at once: of ten thousand chunks each they would still be a reply of some megabytes
     private const int Spare = 8;
     private const int MostAsked = 65_536;
+    private const int MostReplaced = 16; // so often a document would have to be replaced within one search to be left out
     private const int MostTogether = 32;
     private const int CallsAtOnce = 2; // one is computed while the next is on its way
 
@@ -251,15 +252,18 @@ internal sealed class ChromaVectors : IVectors, IDisposable
     private async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(string collection, VectorSearch request, float[] query, ChromaWhere? where, CancellationToken cancellationToken)
     {
         var asked = request.TopK + Spare;
-        var again = true;
+        var (replaced, known) = (0, new Dictionary<string, long>());
         while (true)
         {
             var found = await QueryAsync(collection, query, asked, where, cancellationToken).ConfigureAwait(false);
             var ranks = await _fences.ReadAsync(request.Tenant, found.Select(hit => hit.Document).ToHashSet(StringComparer.Ordinal), cancellationToken).ConfigureAwait(false);
-            var isReplaced = found.Exists(hit => ranks.TryGetValue(hit.Document, out var rank) && rank > hit.Rank && !DocumentRank.IsDeletion(rank));
-            if (isReplaced && again)
+
+            // Chunks are added before their rank is published, so what is found next has those of every rank that is known now, unless another comes meanwhile.
+            var isReplaced = found.Exists(hit =>
+                ranks.TryGetValue(hit.Document, out var rank) && rank > hit.Rank && rank > known.GetValueOrDefault(hit.Document) && !DocumentRank.IsDeletion(rank));
+            if (isReplaced && replaced++ < MostReplaced)
             {
-                again = false; // its new chunks were added before its rank was published: they are there now
+                known = ranks;
                 continue;
             }
 

@@ -8,7 +8,6 @@ public class GeneratorRulesTests
 {
     private static readonly GeneratorUse Healthy = new()
     {
-        Think = TimeSpan.FromSeconds(1),
         CpuCores = 0.2,
         CpuShare = 2,
         GcPauses = 0.001,
@@ -69,7 +68,8 @@ public class GeneratorRulesTests
         using var recorder = Recorder();
         for (var i = 0; i < 500; i++)
             recorder.Record(Exchange(11 + i * 0.1, 0.05, late: lag));
-        var invalid = RunHealth.Assess(recorder.Complete(Nanoseconds(120)), new GeneratorUse { Think = TimeSpan.FromSeconds(think), IdleLag = idle }).Invalid;
+        var recorded = recorder.Complete(Nanoseconds(120));
+        var invalid = RunHealth.Assess(recorded, new GeneratorUse { IdleLag = idle }, [new ScenarioSends(null, TimeSpan.FromSeconds(think), recorded.Hold.All())]).Invalid;
         Assert.Equal(kept, invalid.Count == 0);
         Assert.All(invalid, reason => Assert.StartsWith("the load generator could not keep up", reason));
     }
@@ -87,7 +87,30 @@ public class GeneratorRulesTests
         }
         var (recorded, judged) = (late.Complete(Nanoseconds(120)), rest.Complete(Nanoseconds(120)).Hold);
         Assert.Single(RunHealth.Assess(recorded).Invalid);
-        Assert.Empty(RunHealth.Assess(recorded, judged: judged).Invalid);
+        Assert.Empty(RunHealth.Assess(recorded, sends: [new ScenarioSends(null, TimeSpan.Zero, judged.All())]).Invalid);
+    }
+
+    [Theory]
+    // Answers of 5 s bear 25 ms, those of 0.05 s don't; the one that is worst for its own users is told.
+    [InlineData(0.025, 0.0005, null)]
+    [InlineData(0.025, 0.002, "one request in a hundred of steady was sent 2 ms late or later (limit 1 ms)")]
+    [InlineData(0.120, 0.0005, "one request in a hundred of burst was sent 120 ms late or later (limit 100 ms)")]
+    public void Of_several_scenarios_each_is_judged_against_its_own_users_turn(double burstLag, double steadyLag, string? says)
+    {
+        ScenarioSends[] sends = [Sends("burst", 5, burstLag), Sends("steady", 0.05, steadyLag)];
+        var health = RunHealth.Assess(Planted.Run(), new GeneratorUse(), sends);
+        if (says is null)
+            Assert.Empty(health.Invalid);
+        else
+            Assert.Contains(says, Assert.Single(health.Invalid));
+
+        static ScenarioSends Sends(string name, double seconds, double lag)
+        {
+            using var recorder = Recorder();
+            for (var i = 0; i < 100; i++)
+                recorder.Record(Exchange(11 + i * 0.1, seconds, late: lag));
+            return new ScenarioSends(name, TimeSpan.Zero, recorder.Complete(Nanoseconds(120)).Hold.All());
+        }
     }
 
     [Fact]
