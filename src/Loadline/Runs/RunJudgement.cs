@@ -40,8 +40,9 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             CpuShare = CpuShare.Read(),
             IdleLag = calibration?.IdleLag ?? 0,
         });
-        var log = new RecordedLog(request.Folder, recorded.Operations, recorded.Times, plan.RunSpans(), recorded.EndedAt);
-        var warmUp = WarmUp.Find([.. log.Series()], recorded.Times);
+        var spans = plan.RunSpans();
+        var log = new RecordedLog(request.Folder, recorded.Operations, recorded.Times, spans, recorded.EndedAt);
+        var warmUp = WarmUp.Find([.. log.Series()], recorded.Times, spans);
         var judged = warmUp is null ? recorded : recorded with { Hold = WithoutWarmUp(log, recorded, warmUp) };
         var sends = Sends(judged.Hold, log, warmUp?.End ?? 0);
         var context = plan.Context();

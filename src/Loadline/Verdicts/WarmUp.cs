@@ -28,15 +28,18 @@ public sealed record WarmUp(long End, string Why, bool IsOver)
     /// to early splits). It counts when it is clear (|z| ≥ 4: one chance in 16,000 for a split, some 1 in 100 for the best of a hundred), when it matters (medians
     /// differ by a quarter and more), and when the early seconds are the slower ones. Looked at is each operation's median response time a second, and the share of
     /// exchanges that failed or timed out a second: an early one counts from half a percent on. A series of more than 400 seconds is taken in blocks. The same series
-    /// always gives the same answer.
+    /// always gives the same answer. Where a span begins or ends, a fault or a scenario, the load is another by plan: what comes after says nothing of the beginning,
+    /// and the phase counts up to there.
     /// </summary>
     /// <param name="series">The run, second by second.</param>
     /// <param name="times">Its phases.</param>
+    /// <param name="spans">The plan's spans; null for none.</param>
     /// <returns>The warm-up; null when there is none, or too little to tell.</returns>
-    public static WarmUp? Find(IReadOnlyList<SeriesPoint> series, PhaseTimes times)
+    public static WarmUp? Find(IReadOnlyList<SeriesPoint> series, PhaseTimes times, IReadOnlyList<RunSpan>? spans = null)
     {
         var start = (long)Math.Ceiling(times.HoldStart / 1e9);
-        var held = series.Where(point => point.T >= start && point.T < times.HoldEnd / 1_000_000_000).ToList();
+        var end = (spans ?? []).SelectMany(span => new[] { span.Start, span.End }).Where(at => at > times.HoldStart).Append(times.HoldEnd).Min();
+        var held = series.Where(point => point.T >= start && point.T < end / 1_000_000_000).ToList();
         if (held.Count < FewestSeconds)
             return null;
         WarmUp? latest = null;

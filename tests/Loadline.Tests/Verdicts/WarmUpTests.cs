@@ -1,6 +1,7 @@
 using Loadline.Recording;
 using Loadline.Verdicts;
 using Xunit;
+using static Loadline.Tests.Recording.Exchanges;
 
 namespace Loadline.Tests.Verdicts;
 
@@ -41,6 +42,17 @@ public class WarmUpTests
 
     [Fact]
     public void A_fault_in_the_middle_is_no_warm_up() => Assert.Null(WarmUp.Find(Series(t => t is >= 60 and < 75 ? 0.5 : 0.1), Times));
+
+    [Fact]
+    public void A_fault_that_makes_all_quicker_makes_no_warm_up_of_what_was_before()
+    {
+        var series = Series(t => t is >= 34 and < 75 ? 0.05 : 0.1);
+        Assert.NotNull(WarmUp.Find(series, Times));
+        Assert.Null(WarmUp.Find(series, Times, [new RunSpan("outage", Nanoseconds(34), Nanoseconds(75))]));
+        // Before it, a warm-up is one as ever.
+        var found = WarmUp.Find(Series(t => t < 20 ? 0.3 : t is >= 60 and < 90 ? 0.05 : 0.1), Times, [new RunSpan("outage", Nanoseconds(60), Nanoseconds(90))])!;
+        Assert.Equal((20, true), (found.End, found.IsOver));
+    }
 
     [Fact]
     public void A_warm_up_that_never_ends_takes_a_quarter_and_says_so()
