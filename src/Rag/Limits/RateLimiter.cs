@@ -61,7 +61,7 @@ internal sealed class RateLimiter(TimeProvider time, int mostUsers = 1_000_000)
         }
     }
 
-    private TimeSpan Time(long timestamps) => TimeSpan.FromSeconds((double)timestamps / time.TimestampFrequency);
+    private TimeSpan Time(long timestamps) => time.GetElapsedTime(0, timestamps);
 
     private sealed class Arrival(long theoretical)
     {

@@ -80,26 +80,26 @@ internal sealed class TestModelServer : IAsyncDisposable
         app.MapGet("/v1/models", context => SayAsync(context, 200, """{"object":"list","data":[{"id":"text-embedding-tiny","object":"model"}]}"""));
         app.MapPost("/embed", async context =>
         {
-            if (await TextsAsync(context, "inputs") is not { } texts)
+            if (await AskedAsync(context, "inputs") is not ({ } texts, _))
                 return;
             context.Response.Headers["x-compute-tokens"] = texts.Sum(text => text.Length).ToString(CultureInfo.InvariantCulture);
             await SayAsync(context, 200, JsonSerializer.Serialize(texts.Select(Vector)));
         });
         app.MapPost("/rerank", async context =>
         {
-            if (await TextsAsync(context, "texts") is not { } texts)
+            if (await AskedAsync(context, "texts") is not ({ } texts, var body))
                 return;
-            var query = LastBody.GetProperty("query").GetString()!;
+            var query = body.GetProperty("query").GetString()!;
             await SayAsync(context, 200, JsonSerializer.Serialize(texts.Select((text, index) => new { index, score = Score(query, text) }).OrderByDescending(entry => entry.score)));
         });
         app.MapPost("/v1/embeddings", async context =>
         {
-            if (await TextsAsync(context, "input", 2048) is not { } texts)
+            if (await AskedAsync(context, "input", 2048) is not ({ } texts, var body))
                 return;
             await SayAsync(context, 200, JsonSerializer.Serialize(new
             {
                 @object = "list",
-                model = LastBody.GetProperty("model").GetString(),
+                model = body.GetProperty("model").GetString(),
                 data = texts.Select((text, index) => new { @object = "embedding", index, embedding = Vector(text) }).Reverse(), // the order is the index's
                 usage = new { prompt_tokens = texts.Sum(text => text.Length), total_tokens = texts.Sum(text => text.Length) },
             }));
@@ -142,10 +142,12 @@ internal sealed class TestModelServer : IAsyncDisposable
         return words.Count(word => text.Contains(word, StringComparison.OrdinalIgnoreCase)) / (words.Length + 1.0);
     }
 
-    private async Task<string[]?> TextsAsync(HttpContext context, string name, int most = MostTexts)
+    /// <summary>The request's texts and its body; null if it was refused.</summary>
+    private async Task<(string[] Texts, JsonElement Body)?> AskedAsync(HttpContext context, string name, int most = MostTexts)
     {
-        LastBody = (await JsonDocument.ParseAsync(context.Request.Body)).RootElement;
-        var texts = LastBody.GetProperty(name).EnumerateArray().Select(text => text.GetString()!).ToArray();
+        var body = (await JsonDocument.ParseAsync(context.Request.Body)).RootElement;
+        LastBody = body;
+        var texts = body.GetProperty(name).EnumerateArray().Select(text => text.GetString()!).ToArray();
         Interlocked.Increment(ref _requests);
         for (var seen = Volatile.Read(ref _texts); texts.Length > seen && Interlocked.CompareExchange(ref _texts, texts.Length, seen) != seen; seen = Volatile.Read(ref _texts)) ;
         if (texts.Length > most)
@@ -155,7 +157,7 @@ internal sealed class TestModelServer : IAsyncDisposable
         }
 
         if (!texts.Any(string.IsNullOrEmpty))
-            return texts;
+            return (texts, body);
         await SayAsync(context, 413, """{"error":"`inputs` cannot be empty","error_type":"Validation"}""");
         return null;
     }
