@@ -1,9 +1,9 @@
 namespace Loadline.Bench;
 
-/// <summary>The <c>loadline</c> command beside this bench.</summary>
+/// <summary>The <c>loadline</c> command that was built with this bench.</summary>
 internal static class LoadlineProgram
 {
-    /// <summary>Its file, of the same configuration: …/bench/Loadline.Bench/bin/Release/net10.0 → …/src/Loadline.Cli/bin/Release/net10.0.</summary>
+    /// <summary>Its file, of the same configuration: …/bench/A-bench/bin/Release/net10.0 → …/src/Loadline.Cli/bin/Release/net10.0.</summary>
     public static string Dll
     {
         get

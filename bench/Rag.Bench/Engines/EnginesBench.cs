@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
+using Loadline.Bench;
 
 namespace Rag.Bench.Engines;
 
@@ -59,11 +60,7 @@ internal static class EnginesBench
 
     private static async Task<int> LoadlineAsync(string[] arguments, string configuration, CancellationToken cancellationToken)
     {
-        // …/bench/Rag.Bench/bin/Release/net10.0 → …/src/Loadline.Cli/bin/Release/net10.0
-        var own = new DirectoryInfo(AppContext.BaseDirectory);
-        var dll = Path.Combine(own.Parent!.Parent!.Parent!.Parent!.Parent!.FullName, "src", "Loadline.Cli", "bin", own.Parent.Name, own.Name, "Loadline.Cli.dll");
-        using var loadline = Process.Start(new ProcessStartInfo("dotnet", [dll, .. arguments]) { Environment = { ["RAG_CONFIG"] = configuration } })
-            ?? throw new InvalidOperationException($"{dll} could not be started; build the solution");
+        using var loadline = Process.Start(new ProcessStartInfo("dotnet", [LoadlineProgram.Dll, .. arguments]) { Environment = { ["RAG_CONFIG"] = configuration } })!;
         await using var ending = cancellationToken.Register(() => loadline.Kill(entireProcessTree: true));
         await loadline.WaitForExitAsync(CancellationToken.None);
         return loadline.ExitCode;

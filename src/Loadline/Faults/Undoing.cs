@@ -9,6 +9,7 @@ namespace Loadline.Faults;
 internal sealed class Undoing(string? adminKey) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan CommandPatience = TimeSpan.FromSeconds(10);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
 
@@ -34,7 +35,7 @@ internal sealed class Undoing(string? adminKey) : IDisposable
                 // One that has ended is frozen no more.
                 return Signals.SendTo(frozen.Pid, frozen.Start, Signals.Continue) || !Signals.IsStill(frozen.Pid, frozen.Start) ? null : $"process {frozen.Pid} can't be sent SIGCONT; send it: kill -CONT {frozen.Pid}";
             case UndoStep.Shell shell:
-                return await ShellCommand.RunAsync(shell.Line, Patience, CancellationToken.None).ConfigureAwait(false);
+                return await ShellCommand.RunAsync(shell.Line, CommandPatience, CancellationToken.None).ConfigureAwait(false);
             case UndoStep.Request request:
                 return await RequestAsync(request).ConfigureAwait(false);
             case UndoStep.Delete file:

@@ -44,7 +44,8 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         var log = new RecordedLog(request.Folder, recorded.Operations, recorded.Times, spans, recorded.EndedAt);
         var warmUp = WarmUp.Find([.. log.Series()], recorded.Times, spans);
         var judged = warmUp is null ? recorded : recorded with { Hold = WithoutWarmUp(log, recorded, warmUp) };
-        var sends = Sends(judged.Hold, log, warmUp?.End ?? 0);
+        var scenarios = Scenarios(log, warmUp?.End ?? 0);
+        var sends = Sends(judged.Hold, scenarios);
         var context = plan.Context();
         var faults = RunFaults.Figures(load, plan, context, log);
         var evidence = new Evidence(judged) { Context = context, Log = log, Faults = faults, JudgedFrom = warmUp?.End ?? 0, Baseline = baseline?.Baseline, Aborts = load.Aborts };
@@ -68,7 +69,7 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
             Baseline = baseline?.Baseline.Id,
             Faults = RunSummaries.Faults(load.Faults, faults),
             Pauses = RunSummaries.Pauses(load.Pauses),
-            Metrics = Metrics(evidence, log, toldMetrics),
+            Metrics = Metrics(evidence, scenarios, toldMetrics),
             Inside = [.. told.Select(value => new InsideSummary(value.Metric, value.Selector, value.Unit, value.Min, value.Mean, value.P95, value.Max, value.Samples))],
             Operations = judged.Summaries(),
             Notes = [.. verdict.Notes, .. RunSummaries.InsideNotes(log.Inside()), .. RunSummaries.ArrivalNotes(load.Scenarios), .. RunSummaries.MemoryNotes(processes, TimeSpan.FromSeconds(hold.End - hold.Start))],
@@ -84,19 +85,22 @@ internal sealed class RunJudgement(RunRequest request, (Baseline Baseline, RunSu
         return rest;
     }
 
-    private IReadOnlyList<ScenarioSends> Sends(PhaseTotals judged, RecordedLog log, long fromSecond) => request.Plan.Scenarios is [var only]
+    // What is judged of each scenario, where a plan has several.
+    private Dictionary<string, PhaseTotals> Scenarios(RecordedLog log, long fromSecond) => request.Plan.Scenarios.Count < 2
+        ? []
+        : request.Plan.Scenarios.ToDictionary(scenario => scenario.Name, scenario => log.Sum(new Selection { Scenarios = [scenario.Name], FromSecond = fromSecond }));
+
+    private IReadOnlyList<ScenarioSends> Sends(PhaseTotals judged, Dictionary<string, PhaseTotals> scenarios) => request.Plan.Scenarios is [var only]
         ? [new ScenarioSends(null, only.Think(), judged.All())]
-        : [.. request.Plan.Scenarios.Select(scenario =>
-            new ScenarioSends(scenario.Name, scenario.Think(), log.Sum(new Selection { Scenarios = [scenario.Name], FromSecond = fromSecond }).All()))];
+        : [.. request.Plan.Scenarios.Select(scenario => new ScenarioSends(scenario.Name, scenario.Think(), scenarios[scenario.Name].All()))];
 
     // Of a plan with several scenarios, each scenario's metrics beside those of all together.
-    private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, RecordedLog log, IReadOnlyDictionary<string, MetricValue> told)
+    private static Dictionary<string, MetricSummary> Metrics(Evidence evidence, Dictionary<string, PhaseTotals> scenarios, IReadOnlyDictionary<string, MetricValue> told)
     {
         var metrics = MetricCatalog.Measure(evidence.Recorded).Concat(MetricCatalog.Measure(evidence.Faults)).Concat(told).ToDictionary();
-        if (evidence.Context.Scenarios.Count > 1)
-            foreach (var scenario in evidence.Context.Scenarios.Keys)
-                foreach (var (name, value) in MetricCatalog.Measure(log.Sum(new Selection { Scenarios = [scenario], FromSecond = evidence.JudgedFrom }), $"scenario:{scenario}"))
-                    metrics[name] = value;
+        foreach (var (scenario, totals) in scenarios)
+            foreach (var (name, value) in MetricCatalog.Measure(totals, $"scenario:{scenario}"))
+                metrics[name] = value;
         return metrics.ToDictionary(metric => metric.Key, metric => new MetricSummary(metric.Value.Value, metric.Value.Unit, metric.Value.Samples, Of(metric.Value.Interval)));
     }
 

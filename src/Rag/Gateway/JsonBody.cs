@@ -9,6 +9,12 @@ namespace Rag.Gateway;
 /// <summary>Reads a JSON body within its limit.</summary>
 internal static class JsonBody
 {
+    /// <summary>
+    /// Bytes over its limit that are read of a body and thrown away. The readers here stop at the limit; but a client that still sends when its connection is closed sees a broken pipe and not the answer,
+    /// so the server reads on behind the answer (nginx calls it a lingering close), for five seconds at most.
+    /// </summary>
+    private const long Discarded = 64 * 1024 * 1024;
+
     private static readonly JsonDocumentOptions Strict = new() { MaxDepth = 32 };
 
     public static async ValueTask<JsonDocument> ReadAsync(HttpContext context, int mostBytes, CancellationToken cancellationToken)
@@ -62,7 +68,7 @@ internal static class JsonBody
     public static void Limit(HttpContext context, long mostBytes)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = 2 * mostBytes; // the readers here stop at the limit; a client a little over it is read to its end, so that it can read the answer
+            feature.MaxRequestBodySize = mostBytes + Discarded;
         if (context.Request.ContentLength > mostBytes)
             throw TooLarge(mostBytes);
     }

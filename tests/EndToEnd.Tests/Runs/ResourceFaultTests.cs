@@ -24,7 +24,7 @@ public sealed class ResourceFaultTests
         using var folder = new TemporaryFolder();
         using var llm = new LoadlineProcess("llm", "--port", "0");
         using var run = await RunAsync(llm, folder, fault, killed);
-        await run.SaysAsync("Fault 'taken': ", Patience);
+        await run.SaysAsync("Fault 'planted': ", Patience);
         var burner = Assert.Single(run.Children(), IsBurner);
         await Eventually.Async(
             () => fault.StartsWith("cpu", StringComparison.Ordinal) ? UsedProcessor(burner) > TimeSpan.FromSeconds(1) && Threads(burner) >= 2 : Resident(burner) >= 256 * Mebibyte,
@@ -43,7 +43,7 @@ public sealed class ResourceFaultTests
         using var disk = await SmallDisk.MakeAsync(folder["disk"], Patience);
         using var llm = new LoadlineProcess("llm", "--port", "0");
         using var run = await RunAsync(llm, folder, $"fill: {disk.Path}", killed);
-        await run.SaysAsync("Fault 'taken': ", Patience);
+        await run.SaysAsync("Fault 'planted': ", Patience);
         Assert.Equal(0, new DriveInfo(disk.Path).AvailableFreeSpace);
         Assert.Throws<IOException>(() => File.WriteAllText(Path.Combine(disk.Path, "more"), new string('x', 10_000)));
         File.Delete(Path.Combine(disk.Path, "more"));
@@ -64,7 +64,7 @@ public sealed class ResourceFaultTests
         await run.SaysAsync($"20 GiB are free on the disk of {disk.Path}, and at most 16 are filled", Patience);
         run.Signal("INT");
         Assert.Equal(105, await run.ExitAsync(Patience));
-        Assert.Contains("the fault 'taken' was not injected", run.Output, StringComparison.Ordinal);
+        Assert.Contains("the fault 'planted' was not injected", run.Output, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFiles(disk.Path));
     }
 
@@ -75,28 +75,10 @@ public sealed class ResourceFaultTests
             run.Signal("KILL");
             return;
         }
-        await run.SaysAsync("Fault 'taken' has ended", Patience);
+        await run.SaysAsync("Fault 'planted' has ended", Patience);
     }
 
-    private static async Task<LoadlineProcess> RunAsync(LoadlineProcess llm, TemporaryFolder folder, string fault, bool killed)
-    {
-        await llm.SaysAsync("listening on ", Patience);
-        var address = llm.Output[(llm.Output.IndexOf("listening on ", StringComparison.Ordinal) + "listening on ".Length)..].Split('\n')[0].Trim();
-        await File.WriteAllTextAsync(folder["plan.yaml"], $$"""
-            name: taken
-            purpose: Something of the machine is taken
-            load:
-              users: 1
-              phases: { up: 0s, hold: 2m, down: 0s }
-              mix: { query: 1 }
-            data: { documents: 0 }
-            faults:
-              taken: { at: 0.2s, for: {{(killed ? "100s" : "20s")}}, {{fault}} }
-            objectives:
-              - errors < 100%
-            """);
-        return new LoadlineProcess(new Dictionary<string, string> { ["OPENAI_API_KEY"] = "none" }, "run", folder["plan.yaml"], "--target", "openai-chat@" + address, "--out", folder["run"]);
-    }
+    private static Task<LoadlineProcess> RunAsync(LoadlineProcess llm, TemporaryFolder folder, string fault, bool killed) => PlantedFault.RunAsync(llm, folder, fault, killed ? "100s" : "20s");
 
     private static bool IsBurner(int id) => File.ReadAllText($"/proc/{id}/cmdline").Split('\0').Contains("burn");
 
