@@ -66,7 +66,7 @@ public static class UserKeys
             {
                 throw new TargetSetupException(
                     $"keys: {issued.Request.Request.Method} {issued.Request.Request.Path.Source} for {count} users ended with {exchange.Reason}"
-                    + $"{(exchange.ResponseText is { } text ? $": {text}" : "")}; check that the target runs and that the admin key is right");
+                    + $"{(exchange.ResponseText is { } text ? $": {text}" : "")}; {(adminKey is null ? "set the target's admin key in LOADLINE_ADMIN_KEY" : "check that the target runs and that LOADLINE_ADMIN_KEY is its admin key")}");
             }
             if (reply.Texts.Count != count)
             {

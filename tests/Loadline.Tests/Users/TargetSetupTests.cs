@@ -50,7 +50,9 @@ public class TargetSetupTests
         await using var target = await TestTarget.StartAsync(new SmallRag().HandleAsync);
         using var wire = Wire(target.Address, new RunClock(TimeProvider.System));
         var e = await Assert.ThrowsAsync<TargetSetupException>(() => UserKeys.ObtainAsync(Rag, wire, 3, "wrong", _ => null, default));
-        Assert.Contains("POST /admin/keys for 3 users ended with http_401: no such key; check that the target runs and that the admin key is right", e.Message);
+        Assert.Contains("POST /admin/keys for 3 users ended with http_401: no such key; check that the target runs and that LOADLINE_ADMIN_KEY is its admin key", e.Message);
+        var none = await Assert.ThrowsAsync<TargetSetupException>(() => UserKeys.ObtainAsync(Rag, wire, 3, null, _ => null, default));
+        Assert.Contains("no such key; set the target's admin key in LOADLINE_ADMIN_KEY", none.Message);
     }
 
     [Fact]
