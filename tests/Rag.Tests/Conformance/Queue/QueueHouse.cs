@@ -118,10 +118,13 @@ internal sealed class QueueHouse : IAsyncDisposable
                     Assert.True(inHand.TryAdd((job.Tenant, job.DocumentId), worker.Name), $"{job.DocumentId} is in two hands");
                 await Task.Yield();
                 foreach (var job in jobs)
+                {
+                    // Before it is complete: from then on its successor may be in another's hands, and done.
                     inHand.TryRemove((job.Tenant, job.DocumentId), out _);
-                await worker.Queue.CompleteAsync([.. jobs.Select(DocumentsFixture.Done)], default);
-                foreach (var job in jobs)
                     done.Enqueue(job);
+                }
+
+                await worker.Queue.CompleteAsync([.. jobs.Select(DocumentsFixture.Done)], default);
             }
         })).ToArray();
         if (until is not null)
